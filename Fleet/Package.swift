@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "FleetPageTests",
             dependencies: [
-                "swiftotp-server",
+                "swiftotp-server", "FleetNetwork", "FleetStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: tests),

@@ -12,6 +12,9 @@ extension Ledger {
         state.withLock { Array($0.contents.untold.prefix(OfflineUse.most)) }
     }
 
+    /// How much there is to tell in all.
+    public var untoldCount: Int { state.withLock { $0.contents.untold.count } }
+
     /// Whether the host has no key, and needs to know the highest number that was ever told.
     public var isNew: Bool { state.withLock { $0.key == nil } }
 

@@ -65,7 +65,7 @@ extension Database {
     ) throws(StoreError) -> Receipt {
         try ready()
         let mark = Int64.random(in: .min ... .max)
-        let rows = try run(
+        let rows = try store(
             Database.noteStatement,
             [
                 .int(mark), .int(clamping: act.time), Database.text(settings.server),
@@ -78,7 +78,6 @@ extension Database {
         guard let sequence = rows.int(0, 0), let floor = rows.count(0, 1) else {
             throw StoreError(.system, PostgresAnswer.subject, "the audit has no new row")
         }
-        try confirmReplication()
         let receipt = Receipt(floor: floor, sequence: sequence, mark: mark, sealing: try seal())
         state.confirm([receipt], at: place)
         return receipt

@@ -47,9 +47,8 @@ extension Database {
             Database.text(user?.name ?? ""),
             Database.text(act.actor), Database.text(detail), Database.text(act.origin),
         ]
-        let rows = try run(whole, shared + values).rows()
+        let rows = try store(whole, shared + values).rows()
         guard rows.count == 1 else { return nil }
-        try confirmReplication()
         return rows
     }
 }

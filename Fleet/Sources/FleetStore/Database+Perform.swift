@@ -33,9 +33,11 @@ extension Database {
             }
             guard let receipt = try store(answer, of: records) else {
                 // Somebody was faster, or another master key counts by now.
+                state.counts.countConflict()
                 try check()
                 continue
             }
+            if let entry = answer.audit { state.counts.count(entry) }
             return .done(
                 Performed.Done(
                     reply: answer.reply, receipt: receipt, changes: changes(in: records),
@@ -102,34 +104,32 @@ extension Database {
         let act = records.act
         let mark = Int64.random(in: .min ... .max)
         var values = auditValues(answer.audit, of: records, mark: mark)
-        let statement: PostgresStatement
+        var parts: StatementParts = records.countsMessage ? [.message] : []
+        if answer.audit?.isFailure == true { parts.insert(.budget) }
+        var storing = Storing.audit
         if let row = records.staged {
             row.sealed.last = SealedRow.Request(id: act.request, host: act.host.id)
             // A copy: the row wipes its own.
             row.sealed.reply = answer.reply.span.array
             row.sealed.floor = max(row.sealed.floor, records.floor)
+            if row.countsHere { parts.insert(.here) }
+            if row.clearsElsewhere { parts.insert(.elsewhere) }
+            storing = row.version == 0 ? .insert : records.isRenamed ? .move : .update
             values += try rowValues(row)
-            statement =
-                row.version == 0
-                ? Database.insertStatement
-                : records.isRenamed ? Database.moveStatement : Database.updateStatement
             if records.isRenamed { values += try moveValues(row, replacing: records.replaced) }
-        } else {
-            statement = Database.auditStatement
         }
-        let reply = run(statement, values)
+        let reply = try store(Database.statement(storing, parts), values)
         if case .failed(let failure) = reply, failure.isConflict { return nil }
         let rows = try reply.rows()
-        guard rows.int(0, 0) == 1, let sequence = rows.int(0, 1) else { return nil }
-        try confirmReplication()
-        if rows.int(0, 2) != nil { state.forget(host: act.host.name) }
+        guard rows.count == 1, let sequence = rows.int(0, 0) else { return nil }
+        if rows.int(0, 1) != nil { state.forget(host: act.host.name) }
         let receipt = Receipt(
             floor: records.floor, sequence: sequence, mark: mark, sealing: try seal())
         state.confirm([receipt], at: place)
         return receipt
     }
 
-    /// `$1` to `$15`.
+    /// `$1` to `$14`.
     private func auditValues(
         _ entry: AuditEntry?, of records: FleetRecords, mark: Int64
     ) -> [PostgresValue] {
@@ -147,7 +147,7 @@ extension Database {
             .bool(entry.granted), Database.text(entry.detail),
             Database.text(entry.origin, upTo: Database.longestText),
             user.map { .id($0.id) } ?? .noID, .id(act.host.id),
-            .int(entry.isFailure ? HostBudget.failure : 0), .bool(records.countsMessage),
+            .int(entry.isFailure ? HostBudget.failure : 0),
         ]
     }
 
@@ -160,7 +160,7 @@ extension Database {
     /// How much of a host's own words is written to the audit, in bytes.
     private static let longestText = 128
 
-    /// `$16` and on.
+    /// `$15` and on.
     private func rowValues(_ row: UserRow) throws(StoreError) -> [PostgresValue] {
         let sealing = try seal()
         let sealed = try sealing.seal(row.sealed, of: row.place, version: try row.next())
@@ -172,11 +172,10 @@ extension Database {
             .int(clamping: summary.failures), .bool(summary.isClosed),
             .int(clamping: summary.lastLogin), .int(clamping: row.uid),
             .int(clamping: row.here.failures), .int(clamping: row.here.last),
-            .bool(row.countsHere), .bool(row.clearsElsewhere),
         ] + (isNew ? [.text(row.realm), .text(row.name)] : [.int(row.version)])
     }
 
-    /// `$31` and on: the row's new name, and the row that had it.
+    /// `$28` and on: the row's new name, and the row that had it.
     private func moveValues(
         _ row: UserRow, replacing other: UserRow?
     ) throws(StoreError) -> [PostgresValue] {

@@ -19,11 +19,8 @@ extension Database {
                 ]
             ).rows()
             if let missing = rows.int(0, 0) {
-                throw StoreError(
-                    .unproven, PostgresAnswer.subject,
-                    "it is older than receipt \(missing): it was restored, or a failover lost"
-                        + " logins, and used codes could be used again; run"
-                        + " `swiftotp-server restored`")
+                state.counts.count(.missing)
+                throw DatabaseTrouble.lostLogins.error("receipt \(missing)")
             }
             state.confirm(Set(some), at: place)
         }

@@ -80,14 +80,11 @@ extension Database {
             FROM (VALUES \(list.joined(separator: ", "))) AS n (id, version, record)
             WHERE u.id = n.id AND u.version = n.version RETURNING u.id
             """)
-        let answer = run(statement, values)
-        var count = 0
-        if case .failed(let failure) = answer, failure.isConflict {
-            count = 0
-        } else {
-            count = try answer.rows().count
-            try confirmReplication()
-        }
+        let answer = try store(statement, values)
+        let count =
+            if case .failed(let failure) = answer, failure.isConflict { 0 } else {
+                try answer.rows().count
+            }
         return ResealedBatch(
             last: last, resealed: count, passedOver: list.count - count, unreadable: unreadable)
     }

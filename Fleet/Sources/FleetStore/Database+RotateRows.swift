@@ -84,7 +84,6 @@ extension Database {
     ) throws(StoreError) {
         let statement = PostgresStatement(
             "UPDATE swiftotp.\(table) SET key_id = $1, mac = $2 WHERE \(column) = $3 AND mac = $4")
-        _ = try run(statement, new.values + [key, .bytes(old.mac)]).rows()
-        try confirmReplication()
+        _ = try store(statement, new.values + [key, .bytes(old.mac)]).rows()
     }
 }

@@ -32,7 +32,11 @@ public final class Database {
         if connection?.isAlive != true {
             try connect()
         } else if isInDoubt {
-            try check()
+            do throws(StoreError) { try check() } catch {
+                // Another one may be the primary by now, although this one still writes.
+                connection = nil
+                throw error
+            }
         }
         if let end = listensUntil {
             let now = ContinuousClock.now
@@ -51,15 +55,13 @@ public final class Database {
     private func connect() throws(StoreError) {
         connection = nil
         sealing = nil
-        let connection = try PostgresConnection.connect(
+        connection = try PostgresConnection.connect(
             to: settings.address, as: "swiftotp-server", statementTime: settings.statementTime,
-            connectTime: settings.connectTime, until: limit)
-        self.connection = connection
-        do throws(StoreError) {
+            connectTime: settings.connectTime, until: limit
+        ) { (candidate) throws(StoreError) in
+            connection = candidate
+            defer { connection = nil }
             try check()
-        } catch {
-            self.connection = nil
-            throw error
         }
         // A database that has run ever since still has what it had.
         listensUntil =
@@ -80,17 +82,17 @@ public final class Database {
         try Schema.check(rows.int(0, 1))
         try checkMarker(rows)
         place = rows.text(0, 9) ?? ""
-        try checkReplication(rows.bool(0, 5))
-        guard rows.bool(0, 8) != true else {
-            throw StoreError(
-                .system, PostgresAnswer.subject,
-                "no standby confirms: something stored over a second ago still waits for one")
+        let (isSynchronous, isStuck) = (rows.bool(0, 5), rows.bool(0, 8) == true)
+        let offset = try clockOffset(rows.int(0, 6))
+        state.counts.note(
+            clockOffset: offset, isReplicated: isSynchronous == true && !isStuck)
+        try checkReplication(isSynchronous)
+        guard !isStuck else {
+            throw DatabaseTrouble.unconfirmed.error("something has waited for over a second")
         }
-        try checkClock(rows.int(0, 6))
+        try checkClock(offset)
         guard rows.text(0, 7) == "UTF8" else {
-            throw StoreError(
-                .configuration, PostgresAnswer.subject,
-                "its encoding is \(rows.text(0, 7) ?? "unknown"); make it with encoding UTF8")
+            throw DatabaseTrouble.encoding.error("it is \(rows.text(0, 7) ?? "unknown")")
         }
         isInDoubt = false
     }
@@ -121,10 +123,7 @@ public final class Database {
         let keys = known.led(by: keyID)
         let sealing = RecordSealing(fleet: fleet, keys: keys ?? known)
         guard keys != nil, sealing.proves(marker, under: keyID) else {
-            throw StoreError(
-                .otherKey, PostgresAnswer.subject,
-                "it belongs to another master key than this server's; restore that key, or set the"
-                    + " address of this key's database")
+            throw DatabaseTrouble.otherKey.error()
         }
         self.sealing = sealing
         state.learn(sealing)
@@ -132,20 +131,20 @@ public final class Database {
 
     private func checkReplication(_ isSynchronous: Bool?) throws(StoreError) {
         guard settings.replication == .required, isSynchronous != true else { return }
-        throw StoreError(
-            .configuration, PostgresAnswer.subject,
-            "synchronous_standby_names is empty, so a code used now could be used again after a"
-                + " failover; name a standby there, or set `replication = none`")
+        throw DatabaseTrouble.noStandby.error()
     }
 
-    private func checkClock(_ milliseconds: Int64?) throws(StoreError) {
-        let (here, there) = (try settings.clock(), UInt64(clamping: (milliseconds ?? 0) / 1000))
-        let off = here > there ? here - there : there - here
-        guard off <= settings.clockTolerance else {
-            throw StoreError(
-                .clock, PostgresAnswer.subject,
-                "its clock is \(off) seconds \(here > there ? "behind" : "ahead of") this server's;"
-                    + " set both by NTP")
+    /// How far this server's clock is ahead of the database's, in seconds.
+    private func clockOffset(_ milliseconds: Int64?) throws(StoreError) -> Int64 {
+        let there = max(0, (milliseconds ?? 0) / 1000)
+        return Int64(clamping: try settings.clock()) - there
+    }
+
+    private func checkClock(_ offset: Int64) throws(StoreError) {
+        guard offset.magnitude <= settings.clockTolerance else {
+            throw DatabaseTrouble.clock.error(
+                "it is \(offset.magnitude) seconds \(offset > 0 ? "behind" : "ahead of")"
+                    + " this server's")
         }
     }
 
@@ -162,18 +161,33 @@ public final class Database {
         guard let connection else {
             return .failed(PostgresFailure(state: "", message: "not connected"))
         }
-        let answer = connection.run(statement, values, until: limit)
-        if case .unknown = answer { isInDoubt = true }
+        return noted(connection.run(statement, values, until: limit))
+    }
+
+    private func noted(_ answer: PostgresAnswer) -> PostgresAnswer {
+        if case .unknown = answer {
+            isInDoubt = true
+            state.counts.countUnknown()
+        }
         return answer
     }
 
-    /// Checks, right after a clean answer to a commit, that it had to wait for a standby: an admin
-    /// who empties the list of standbys ends all waits, and no warning says so.
-    func confirmReplication() throws(StoreError) {
-        guard settings.replication == .required else { return }
+    /// The same for what is relied on: a clean answer had to wait for a standby. An admin who empties
+    /// the list of standbys ends all waits, and no warning says so, so that PostgreSQL is asked for
+    /// the list right after the commit.
+    func store(
+        _ statement: PostgresStatement, _ values: [PostgresValue]
+    ) throws(StoreError) -> PostgresAnswer {
+        guard settings.replication == .required, let connection else {
+            return run(statement, values)
+        }
+        let (answer, look) = connection.run(
+            statement, values, then: Database.replicationStatement, until: limit)
+        guard case .clean = noted(answer) else { return answer }
         isInDoubt = true
-        try checkReplication(run(Database.replicationStatement, []).rows().bool(0, 0))
+        try checkReplication(noted(look).rows().bool(0, 0))
         isInDoubt = false
+        return answer
     }
 
     private static let replicationStatement = PostgresStatement(

@@ -1,7 +1,7 @@
 import OTPCore
 import Synchronization
 
-/// What the threads of one server share: the newest receipt, and hosts looked up lately.
+/// What the threads of one server share: the newest receipt, hosts looked up lately, and counts.
 public final class FleetState: Sendable {
     fileprivate struct Contents {
         let capacity: Int
@@ -19,6 +19,8 @@ public final class FleetState: Sendable {
     }
 
     private let contents: Mutex<Contents>
+    /// What they count.
+    public let counts = FleetCounts()
 
     /// `capacity` receipts are remembered: more than there are hosts.
     public init(capacity: Int = 65_536) { contents = Mutex(Contents(capacity: capacity)) }
@@ -37,9 +39,11 @@ public final class FleetState: Sendable {
     /// fleet. Before the server was connected for the first time, it cannot tell.
     @discardableResult
     public func hear(_ text: String) -> Bool {
-        guard let sealing = contents.withLock({ $0.sealing }),
-            let receipt = Receipt(text: text, sealing: sealing)
-        else { return false }
+        guard let sealing = contents.withLock({ $0.sealing }) else { return false }
+        guard let receipt = Receipt(text: text, sealing: sealing) else {
+            counts.count(.foreign)
+            return false
+        }
         note(receipt)
         return true
     }
@@ -130,6 +134,20 @@ public final class FleetState: Sendable {
     /// Forgets a host's row, because it has been changed.
     func forget(host name: String) {
         contents.withLock { _ = $0.hosts.removeValue(forKey: name) }
+    }
+
+    /// How many failures each host has left at `now`, of those that were here a few seconds ago.
+    public func failuresLeft(at now: UInt64) -> [Int64] {
+        // A row that has to be looked up again was read a moment ago all the same.
+        let oldest = ContinuousClock.now - FleetState.hostTime
+        return contents.withLock { contents in
+            contents.hosts.values.compactMap { host -> Int64? in
+                guard host.until > oldest, let row = host.row, row.revoked == nil else {
+                    return nil
+                }
+                return row.failuresLeft(at: now)
+            }
+        }
     }
 }
 

@@ -119,9 +119,11 @@ struct HostClaims: ProvenRow {
 ///
 /// It is counted in the host's row, by the statement that stores the failure, so all servers hold it
 /// together. One comes back in six seconds, so it is counted in sixths.
-enum HostBudget {
-    /// What one failure costs.
-    static let failure: Int64 = 6
+public enum HostBudget {
+    /// How many failures a host may have at once.
+    public static let failures: Int64 = 300
+    /// What one failure costs: the seconds in which it comes back.
+    public static let failure: Int64 = 6
     /// What a host has at most.
-    static let most: Int64 = 300 * failure
+    static let most: Int64 = failures * failure
 }

@@ -23,6 +23,9 @@ public struct PostgresFailure: Error, Sendable {
     /// Whether somebody else was in the way, so that the same may work now: a serialization failure,
     /// a deadlock, or a name that somebody else has taken.
     var isConflict: Bool { ["40001", "40P01", "23505"].contains(state) }
+
+    /// What is wrong; for a full disk (`disk_full`) also what to do.
+    var text: String { state == "53100" ? DatabaseTrouble.fullDisk.text(message) : message }
 }
 
 extension PostgresAnswer {
@@ -34,7 +37,7 @@ extension PostgresAnswer {
         switch self {
         case .clean(let rows): return rows
         case .failed(let failure):
-            throw StoreError(.system, PostgresAnswer.subject, failure.message)
+            throw StoreError(.system, PostgresAnswer.subject, failure.text)
         case .unknown(let why):
             throw StoreError(
                 .system, PostgresAnswer.subject, "\(why), so nobody knows whether it was stored")

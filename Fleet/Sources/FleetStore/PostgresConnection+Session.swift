@@ -4,13 +4,16 @@ extension PostgresConnection {
     /// Connects to the first server of `text` (libpq's form) that can write, and makes the session
     /// one that nothing set for the role or the database weakens.
     ///
-    /// Each server has `connectTime` to answer.
+    /// Each server has `connectTime` to answer. One that `accept` throws at is left out: an old
+    /// primary can write too, until it hears that there is another one.
     public static func connect(
         to text: String, as application: String,
         statementTime: Duration = .milliseconds(2500), connectTime: Duration = .seconds(1),
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant,
+        accept: (PostgresConnection) throws(StoreError) -> Void = { _ in }
     ) throws(StoreError) -> PostgresConnection {
         var trouble: [String] = []
+        var refusal: StoreError?
         for address in try PostgresAddress.all(in: text) {
             let limit = min(deadline, ContinuousClock.now + connectTime)
             do throws(StoreError) {
@@ -19,13 +22,22 @@ extension PostgresConnection {
                 let isStandby = try connection.run(
                     PostgresStatement("SELECT pg_catalog.pg_is_in_recovery()"), until: limit
                 ).rows().bool(0, 0)
-                if isStandby == false { return connection }
-                trouble.append("\(address.place) is a standby")
+                guard isStandby == false else {
+                    trouble.append("\(address.place) is a standby")
+                    continue
+                }
+                do throws(StoreError) {
+                    try accept(connection)
+                    return connection
+                } catch {
+                    refusal = refusal ?? error
+                }
             } catch {
                 trouble.append(error.detail)
             }
         }
-        throw StoreError(.system, PostgresAnswer.subject, trouble.joined(separator: "; "))
+        if let refusal { throw refusal }
+        throw DatabaseTrouble.unreachable.error(trouble.joined(separator: "; "))
     }
 
     /// Sets what every yes relies on, whatever the role's, the database's and the server's defaults.

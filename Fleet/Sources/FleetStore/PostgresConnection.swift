@@ -14,11 +14,11 @@ public final class PostgresConnection {
         var texts: [String] = []
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let notices = Notices()
     private var prepared: Set<String> = []
     /// Whether it can still be used.
-    public private(set) var isUsable = true
+    public internal(set) var isUsable = true
 
     /// Takes over a connection that libpq has begun.
     init(owning handle: OpaquePointer) {
@@ -68,20 +68,29 @@ public final class PostgresConnection {
         _ statement: PostgresStatement, _ values: [PostgresValue] = [],
         isInTransaction: Bool = false, until deadline: ContinuousClock.Instant
     ) -> PostgresAnswer {
-        if !statement.name.isEmpty, !prepared.contains(statement.name) {
-            let answer = exchange(isInTransaction, until: deadline) {
-                prepare(statement, values)
-            }
-            switch answer {
-            case .clean: prepared.insert(statement.name)
-            case .failed: return answer
-            // Nothing was committed by preparing.
-            case .unknown(let why):
-                isUsable = false
-                return .failed(PostgresFailure(state: "", message: why))
-            }
+        if let trouble = ready(statement, values, isInTransaction, until: deadline) {
+            return trouble
         }
         return exchange(isInTransaction, until: deadline) { send(statement, values) }
+    }
+
+    /// Prepares a statement with a name if that was not done yet; why it cannot be run.
+    func ready(
+        _ statement: PostgresStatement, _ values: [PostgresValue], _ isInTransaction: Bool = false,
+        until deadline: ContinuousClock.Instant
+    ) -> PostgresAnswer? {
+        guard !statement.name.isEmpty, !prepared.contains(statement.name) else { return nil }
+        let answer = exchange(isInTransaction, until: deadline) { prepare(statement, values) }
+        switch answer {
+        case .clean:
+            prepared.insert(statement.name)
+            return nil
+        case .failed: return answer
+        // Nothing was committed by preparing.
+        case .unknown(let why):
+            isUsable = false
+            return .failed(PostgresFailure(state: "", message: why))
+        }
     }
 
     /// Whether the server is still there, as far as it has told. Whatever it says unasked, such as
@@ -89,10 +98,14 @@ public final class PostgresConnection {
     var isAlive: Bool {
         guard isUsable else { return false }
         notices.texts = []
+        // SAFETY: one descriptor, in a local; libpq's socket is open, or poll(2) says not.
+        var descriptor = unsafe pollfd(
+            fd: PQsocket(handle), events: PostgresConnection.readable, revents: 0)
+        let hasMore = unsafe poll(&descriptor, 1, 0) != 0
         // SAFETY: the connection is open. The second look finds the end after a last message, and
-        // `PQisBusy` reads what has come.
+        // `PQisBusy` reads what has come, also with the answer before.
         isUsable =
-            unsafe PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1
+            unsafe (!hasMore || (PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1))
             && PQisBusy(handle) == 0 && PQstatus(handle) == CONNECTION_OK && notices.texts.isEmpty
         return isUsable
     }
@@ -115,7 +128,7 @@ public final class PostgresConnection {
         return judge(results, isInTransaction, until: deadline)
     }
 
-    private func judge(
+    func judge(
         _ results: [PostgresResult], _ isInTransaction: Bool,
         until deadline: ContinuousClock.Instant
     ) -> PostgresAnswer {
@@ -131,7 +144,7 @@ public final class PostgresConnection {
             // After FATAL nobody knows: it also ends the wait for a standby.
             guard isConnected, result.isError, notices.texts.isEmpty else {
                 isUsable = false
-                return .unknown(failure.message)
+                return .unknown(failure.text)
             }
             return .failed(failure)
         }
@@ -144,7 +157,7 @@ public final class PostgresConnection {
         return .clean(result.rows)
     }
 
-    private func lost(until deadline: ContinuousClock.Instant) -> PostgresAnswer {
+    func lost(until deadline: ContinuousClock.Instant) -> PostgresAnswer {
         isUsable = false
         if ContinuousClock.now >= deadline { return .unknown("no answer came in time") }
         return .unknown(String(decoding: trouble.text, as: UTF8.self))
@@ -159,7 +172,7 @@ public final class PostgresConnection {
             handle, statement.name, statement.text, CInt(clamping: types.count), types)
     }
 
-    private func send(_ statement: PostgresStatement, _ values: [PostgresValue]) -> CInt {
+    func send(_ statement: PostgresStatement, _ values: [PostgresValue]) -> CInt {
         var bytes: [UInt8] = []
         var places: [Range<Int>?] = []
         for value in values {
@@ -214,7 +227,7 @@ public final class PostgresConnection {
         }
     }
 
-    private func flush(until deadline: ContinuousClock.Instant) -> Bool {
+    func flush(until deadline: ContinuousClock.Instant) -> Bool {
         // SAFETY: the connection is open.
         while true {
             switch unsafe PQflush(handle) {
@@ -230,7 +243,7 @@ public final class PostgresConnection {
     }
 
     /// Waits until a result can be taken.
-    private func wait(until deadline: ContinuousClock.Instant) -> Bool {
+    func wait(until deadline: ContinuousClock.Instant) -> Bool {
         // SAFETY: the connection is open.
         while unsafe PQisBusy(handle) == 1 {
             guard wait(for: PostgresConnection.readable, until: deadline),

@@ -25,6 +25,12 @@ final class PostgresResult {
         }
     }
 
+    /// Whether it is no statement's, but says that everything before it has ended.
+    var isSynchronization: Bool {
+        // SAFETY: the result is open.
+        unsafe PQresultStatus(handle) == PGRES_PIPELINE_SYNC
+    }
+
     /// Whether the server has undone the statement and goes on (ERROR, not FATAL or PANIC).
     var isError: Bool { field(PostgresResult.severity) == "ERROR" }
 

@@ -43,7 +43,9 @@ package struct RecordSealing: Sendable {
         let name = user.name
         guard let master = keys.named(keyID), let key = recordKey(master, of: user) else {
             throw StoreError(
-                .otherKey, name, "the record was sealed with another master key; restore that key")
+                .otherKey, name,
+                "the record was sealed with another master key; copy fleet.key from another server"
+                    + " or a backup")
         }
         guard var plain = key.opened(bytes.span, binding(user, version)) else {
             throw StoreError(

@@ -5,7 +5,8 @@ import OTPCore
 /// The owner of the tables installs and migrates; the server logs in as `swiftotp_server`, which may
 /// do the least: it deletes nothing, and only adds to the audit.
 public enum Schema {
-    /// The version that this release works with.
+    /// The version that this release works with; it also works with the next one, of which it does
+    /// not know what was added.
     public static var version: Int64 { Int64(steps.count) }
     /// The role that servers log in as.
     public static let serverRole = "swiftotp_server"
@@ -70,8 +71,9 @@ public enum Schema {
         return name
     }
 
-    /// Takes the steps from an older version to this one; each only adds, so that servers of the
-    /// older release go on. Returns the version before.
+    /// Takes the steps from an older version to this one. A release has at most one step more than
+    /// the last, and a step only adds, so servers of the last release go on. Returns the version
+    /// before.
     @discardableResult
     public static func migrate(
         on connection: PostgresConnection, until deadline: ContinuousClock.Instant
@@ -99,29 +101,23 @@ public enum Schema {
         return now
     }
 
-    /// Checks that the tables are those of this release.
+    /// Checks that the tables are those of this release, or of the next.
     static func check(_ found: Int64?) throws(StoreError) {
         guard let found else { throw notInstalled }
-        if found > version { throw newer(found) }
-        guard found == version else {
-            throw StoreError(
-                .configuration, subject,
-                "its tables are of version \(found), and this release needs \(version): run"
-                    + " `swiftotp-server migrate`")
+        if found > version + 1 { throw newer(found) }
+        guard found >= version else {
+            throw DatabaseTrouble.older.error(versions(found))
         }
     }
 
-    static var notInstalled: StoreError {
-        StoreError(
-            .missing, subject,
-            "there is no fleet in it, or this role may not see it; run `swiftotp-server init`")
-    }
+    static var notInstalled: StoreError { DatabaseTrouble.missing.error() }
 
     private static func newer(_ found: Int64) -> StoreError {
-        StoreError(
-            .configuration, subject,
-            "its tables are of version \(found), newer than this release, which knows \(version):"
-                + " upgrade this server")
+        DatabaseTrouble.newer.error(versions(found))
+    }
+
+    private static func versions(_ found: Int64) -> String {
+        "they are of version \(found), and this server is of \(version)"
     }
 
     // MARK: Running

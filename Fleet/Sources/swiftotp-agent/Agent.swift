@@ -1,5 +1,4 @@
 import FleetNetwork
-import FoundationEssentials
 import Glibc
 import OTPCore
 import OTPSystem
@@ -106,10 +105,8 @@ final class Agent: Sendable {
 
     private func reply(to body: [UInt8]) -> [UInt8] {
         guard !body.isEmpty else {
-            let state =
-                (try? JSONEncoder().encode(AgentState(of: client, offlineTrouble: offline.trouble)))
-                .map { Array($0) }
-            return payload(.answered, state ?? [])
+            let state = AgentState(of: client, offline)
+            return payload(.answered, (try? Document.encode(state)) ?? [])
         }
         if OfflineCall.isOne(body) { return payload(.answered, offline.reply(to: body)) }
         let client = client

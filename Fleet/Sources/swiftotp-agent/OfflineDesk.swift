@@ -30,6 +30,9 @@ final class OfflineDesk: Sendable {
     /// Why no answer can be tried; `nil` if that works.
     var trouble: String? { ledger.trouble }
 
+    /// How many decisions no server was told of yet.
+    var untold: Int { ledger.untoldCount }
+
     // MARK: What swiftotpd asks
 
     /// The answer to a call.

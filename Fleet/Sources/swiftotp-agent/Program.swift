@@ -33,7 +33,8 @@ enum Program {
                            https://NAME:PORT (default port: \(ServerURL.defaultPort))
             --token TOKEN  the invite
             --again        join although the host is in a fleet: its key is replaced
-          status           say which servers are reached, and when the certificate ends;
+          status           say which servers are reached, when the certificate ends, and
+                           what no server was told yet of the time without one;
                            the exit status is 0 if a server is ready
             --json         the same for programs
           reopen           let offline answers be tried again: after too many wrong ones, or

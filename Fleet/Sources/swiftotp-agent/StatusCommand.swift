@@ -1,22 +1,21 @@
-import FleetNetwork
-import FoundationEssentials
 import OTPWire
 
 /// `swiftotp-agent status`
 enum StatusCommand {
     static func run(_ arguments: Program.Arguments) -> CInt {
         do throws(AgentClient.Problem) {
-            let answer = try AgentClient.send([], to: arguments.path)
-            switch answer {
-            case .failed(_, let why): return Program.fail(why)
-            case .answered(let bytes):
-                guard let state = try? JSONDecoder().decode(AgentState.self, from: Data(bytes))
-                else { return Program.fail("swiftotp-agent is of another version") }
-                print(arguments.isJSON ? String(decoding: bytes, as: UTF8.self) : state.text)
-                return state.isReady ? 0 : 1
-            }
+            let state = try AgentClient.state(at: arguments.path)
+            print(arguments.isJSON ? state.json : state.text)
+            return state.isReady && !state.isOverdue(at: AgentState.now) ? 0 : 1
         } catch {
             return Program.fail(error.text)
         }
+    }
+}
+
+extension AgentState {
+    /// For programs.
+    fileprivate var json: String {
+        String(decoding: (try? Document.encode(self)) ?? [], as: UTF8.self)
     }
 }

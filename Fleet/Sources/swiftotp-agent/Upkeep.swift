@@ -58,6 +58,7 @@ struct Upkeep: Sendable {
         case .unknown: return
         case .ready: (line, priority) = (LogLine("server ready"), LOG_INFO)
         case .notReady: (line, priority) = (LogLine("server not ready"), LOG_WARNING)
+        case .refusing: (line, priority) = (LogLine("server refuses this host"), LOG_WARNING)
         case .silent:
             // The reason may change while it is silent.
             if case .silent? = before { return }
@@ -66,7 +67,8 @@ struct Upkeep: Sendable {
         var full = line
         full.add("server", outside: Array(server.url.description.utf8))
         switch server.condition {
-        case .notReady(let why), .silent(let why): full.add("reason", sentence: Array(why.utf8))
+        case .notReady(let why), .refusing(let why), .silent(let why):
+            full.add("reason", sentence: Array(why.utf8))
         case .ready, .unknown: break
         }
         SystemLog.write(full.bytes, priority)

@@ -101,6 +101,36 @@ struct AgentCommandTests {
         #expect(gone.errors == "swiftotp-agent: swiftotp-agent is not listening\n")
     }
 
+    @Test("A certificate that cannot be renewed ends without a warning")
+    func overdue() async throws {
+        let server = try await fleet.server(service)
+        service.onRenew { _, _ in .refused("not today") }
+        // Made 300 s before: it was due long ago.
+        let credentials = try fleet.credentials("web17", servers: [server], lifetime: 100)
+        let agent = try await TestAgent(credentials)
+        #expect(await agent.isReady())
+        let result = try await TestAgent.run("status", "--socket", agent.socket)
+        #expect(result.status == 1 && result.output.contains(": ready, answered "))
+        #expect(
+            result.output.contains(", not renewed since 20") && result.output.contains("; the log"))
+        await server.stop()
+    }
+
+    @Test("A host that was revoked is taken for one whose servers are ready, or is not told why")
+    func revoked() async throws {
+        let server = try await fleet.server(service)
+        service.onPing(PingAnswer(refusal: "the host was revoked"))
+        let agent = try await TestAgent(try fleet.credentials(server: server))
+        #expect(
+            await eventually {
+                guard let result = try? await TestAgent.run("status", "--socket", agent.socket)
+                else { return false }
+                return result.status == 1
+                    && result.output.contains(": refuses this host: the host was revoked, answered")
+            })
+        await server.stop()
+    }
+
     @Test("The agent serves with a key that others can read, or without one")
     func unsafeKey() async throws {
         let server = try await fleet.server(service)

@@ -116,7 +116,8 @@ struct ServerTests {
     @Test("A host is served after its certificate has ended, on an old or a new connection")
     func expired() async throws {
         let server = try await fleet.server(service)
-        let credentials = try fleet.credentials(servers: [server], lifetime: 3)
+        // Long enough for a busy machine to call once.
+        let credentials = try fleet.credentials(servers: [server], lifetime: 12)
         let tls = try credentials.configuration()
         let channel = ServerChannel(group: MultiThreadedEventLoopGroup.singleton)
         let fields = [("Swiftotp-Request", id), ("Swiftotp-Within", "3000")]
@@ -127,7 +128,7 @@ struct ServerTests {
             ).status
         }
         #expect(try await call() == 200)
-        try await Task.sleep(for: .seconds(4))
+        try await Task.sleep(for: .seconds(13))
         #expect(try await call() == 401)
         #expect(service.calls.count == 1)
         await channel.shutdown()
@@ -188,7 +189,7 @@ struct ServerTests {
         let tls = try fleet.credentials(server: server).configuration()
         let table: [(HostAnswer, UInt, String)] = [
             (.refused("this host is revoked"), 403, "this host is revoked"),
-            (.overBudget, 429, "the host has had too many failures"),
+            (.overBudget, 429, "the host has had too many failures or refused commands"),
             (.unavailable("the database is gone"), 503, "the database is gone"),
             (.malformed, 400, "the request is not understood"),
         ]
@@ -263,6 +264,38 @@ struct ServerTests {
         #expect(page.output.contains("swiftotp_call_seconds_count 1\n"))
         #expect(page.output.contains("swiftotp_certificate_end_seconds{certificate=\"server\"} "))
         #expect(page.output.hasSuffix("swiftotp_test 1\n"))
+        await server.stop()
+    }
+
+    @Test("A host that is connected is not counted, or one that is gone")
+    func alive() async throws {
+        var settings = ServerSettings()
+        settings.metricsPort = 0
+        let server = try await fleet.server(service, settings)
+        let port = try #require(server.metricsPort)
+        let count: @Sendable (Int) async -> Bool = { number in
+            await eventually {
+                let page = try? await Program.run(
+                    "/usr/bin/curl", ["-s", "--max-time", "20", "http://127.0.0.1:\(port)/metrics"])
+                return page?.output.contains("\nswiftotp_hosts_alive \(number)\n") == true
+            }
+        }
+        #expect(await count(0))
+        var clients: [RawClient] = []
+        for host in ["web17", "web17", "web18"] {
+            let credentials = try fleet.credentials(host, server: server)
+            clients.append(try await RawClient(port: server.port, credentials))
+        }
+        // One that is no host.
+        clients.append(try await RawClient(port: server.port, trust: fleet.authority.trust))
+        for client in clients { try await client.send(HostileClientTests.request) }
+        #expect(await eventually { service.calls.count == 3 })
+        #expect(await count(2))
+        await clients[0].close()
+        await clients[2].close()
+        #expect(await count(1))
+        for client in clients { await client.close() }
+        #expect(await count(0))
         await server.stop()
     }
 }

@@ -59,12 +59,9 @@ struct BringTests {
     @Test("A used code counts again in the fleet, or somebody's record there is replaced")
     func story() async throws {
         let fleet = try await LiveFleet()
-        let port = try LiveFleet.freePort()
-        try await fleet.makeFleet(port: port)
-        try fleet.startServer()
-        try await fleet.join(port)
+        try await fleet.open()
         try fleet.startAgent()
-        #expect(await eventually { (try? await fleet.ask(.look, of: "alice")) == .online })
+        #expect(await eventually { await fleet.isReady() })
 
         // All codes until a minute from now are used.
         let step = BringTests.now / 30
@@ -112,19 +109,23 @@ struct BringTests {
         #expect(audit.contains("root@web17"))
     }
 
-    @Test("A host without the right brings in a record")
+    @Test("A host without the right brings in a record, or tries it unnoticed")
     func right() async throws {
         let fleet = try await LiveFleet()
-        let port = try LiveFleet.freePort()
-        try await fleet.makeFleet(port: port)
-        try fleet.startServer()
-        try await fleet.join(port, rights: "enroll,admin")
+        try await fleet.open(rights: "enroll,admin")
         try fleet.startAgent()
-        #expect(await eventually { (try? await fleet.ask(.look, of: "alice")) == .online })
+        #expect(await eventually { await fleet.isReady() })
         let record = try BringTests.record(BringTests.key).text
         for adds in [true, false] {
             #expect(try await bring(fleet, record, adds: adds) == .denied(reason: .right))
         }
         #expect(try await login(fleet, "123456") == "no-record")
+        let audit = try await fleet.server("audit", "--user", "alice")
+        let rows = audit.split(separator: "\n").filter { $0.contains("brought") }
+        #expect(
+            rows.count == 2
+                && rows.allSatisfy {
+                    $0.contains("refused hostRight import") && $0.contains("root@web17")
+                }, "\(audit)")
     }
 }

@@ -35,10 +35,7 @@ struct CutFleetTests {
     @Test("The help desk's answer does not let in, counts twice, or is missing in the audit")
     func story() async throws {
         let fleet = try await LiveFleet()
-        let port = try LiveFleet.freePort()
-        try await fleet.makeFleet(port: port)
-        try fleet.startServer()
-        try await fleet.join(port)
+        try await fleet.open()
         try fleet.startAgent()
         let keyFile = "\(fleet.folder)/keys/offline.key"
         #expect(await eventually { PrivateFile.exists(keyFile) }, "the host gets no key")
@@ -62,9 +59,18 @@ struct CutFleetTests {
         let told = try await audit(fleet, until: "granted answer 1 on ")
         #expect(told.contains("sshd 192.0.2.7") && !told.contains("offline-alarm"))
         #expect(try await fleet.ask(.look, of: "alice") == .online)
+        let agent = [try Built.program("swiftotp-agent"), "status", "--socket", fleet.socket]
+        let isTold = await eventually {
+            let state = (try? await Built.run(agent)) ?? "not told"
+            return state.contains(": ready") && !state.contains("not told")
+        }
+        #expect(isTold, "what servers were told stays to be told")
         await #expect(throws: Built.Failure.self) {
             try await fleet.server("answer", "web17", "alice", "1")
         }
+        #expect(
+            try await fleet.server("audit", "--host", "web17")
+                .contains("refused answer 1 after answer 1 "))
         let sheet = try await fleet.server("answer", "web17", "alice", "2", "--sheet", "10")
         #expect(sheet.split(separator: "\n").count == 10)
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetStore
 import Foundation
 import Testing
 
@@ -62,7 +63,9 @@ struct ServerPageTests {
         for words in commands {
             // A command's name alone, in a sentence.
             if words.count == 2,
-                ["restored", "invite", "role", "rotate-key", "answer"].contains(words[1])
+                [
+                    "init", "migrate", "restored", "invite", "role", "rotate-key", "answer",
+                ].contains(words[1])
             {
                 continue
             }
@@ -70,6 +73,14 @@ struct ServerPageTests {
                 _ = try SwiftOTPServer.parseAsRoot(Array(words.dropFirst()))
             }
         }
+    }
+
+    @Test("The guide does not have what the log says is to be mended, or has other words")
+    func troubles() throws {
+        let rows = try Page(Page.guide).lines(below: "### What to mend")
+            .prefix { !$0.hasPrefix("#") }.filter { $0.hasPrefix("| ") }.dropFirst()
+        let known = DatabaseTrouble.allCases.map { "| \($0.what) | \($0.mend) |" }
+        #expect(rows.map(String.init) == known)
     }
 
     @Test("A command with an option that there is not would be understood")

@@ -54,6 +54,32 @@ struct FailoverTests {
         try cluster.standby.end(SIGINT)
     }
 
+    @Test("An old primary that still runs keeps everybody from the new one, or gives a yes")
+    func twoPrimaries() async throws {
+        let cluster = try await Cluster.start()
+        let fleet = try await TestFleet(on: cluster)
+        let now = TestFleet.now, code = TestFleet.code(at: now)
+        let names = (0..<20).map { "user\($0)" }
+        let setup = fleet.server()
+        for name in names { try fleet.enroll(name, at: now, with: setup) }
+        let server = try ServerThreads(fleet.settings, count: 4)
+        defer { server.stop() }
+        #expect(await login(fleet, names[0], code, at: now, on: server))
+        // As after a failure that the old one has not noticed. It is the first in the address.
+        try cluster.standby.promote()
+        let second = try await admit(cluster)
+        for name in names.dropFirst() {
+            #expect(await login(fleet, name, code, at: now, on: server), "\(name)")
+        }
+        // Nobody waits for what the old one alone has.
+        try cluster.primary.end(SIGKILL)
+        let rows = try fleet.server { $0.replication = .none }.audit(AuditQuery())
+        let logins = rows.filter { $0.kind == "login" && $0.granted }.map(\.user.name)
+        #expect(logins.sorted() == names.sorted())
+        try second.end(SIGINT)
+        try cluster.standby.end(SIGINT)
+    }
+
     /// Tries a code as an agent does: the same request until it hears yes or no.
     private func login(
         _ fleet: TestFleet, _ name: String, _ code: String, at now: UInt64,

@@ -79,6 +79,7 @@ struct FullDiskTests {
         try scene.fill()
         let (failed, how) = try scene.logIn(from: 0, on: server)
         #expect(how.hasPrefix("unknown: ") && how.contains("No space left on device"), "\(how)")
+        #expect(how.contains(DatabaseTrouble.fullDisk.sentence), "\(how)")
         try scene.free()
         try await scene.expectBack(from: failed + 2, on: server)
         try scene.cluster.end()

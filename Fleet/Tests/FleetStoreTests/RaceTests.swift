@@ -33,9 +33,11 @@ struct RaceTests {
                 }
             let heard = await racers.race { fleet.outcome(name, code, on: $0, at: now) }
             #expect(heard.count { $0.hasPrefix("yes") } == 1, "\(heard)")
-            // Whoever met too many others is told that it cannot be checked, and nothing else is.
+            // Whoever met too many others, or a standby that is late on a busy machine, is told that
+            // it cannot be checked, and nothing else is.
             let others = heard.filter { !$0.hasPrefix("yes") && !$0.hasPrefix("no ") }
-            #expect(others.allSatisfy { $0.contains("keeps being changed") }, "\(others)")
+            let known = ["keeps being changed", "no standby confirms"]
+            #expect(others.allSatisfy { text in known.contains { text.contains($0) } }, "\(others)")
             var query = AuditQuery()
             query.user = UserName(realm: TestFleet.realm, name: name)
             let logins = try server.audit(query).filter { $0.kind == "login" }

@@ -28,10 +28,18 @@ struct ReplicationTests {
         return pid
     }
 
+    /// What happens to the standby.
+    enum Loss: CaseIterable { case stopped, silent }
+
     /// Runs `body` without the standby, and starts it again.
     private func withoutStandby(
-        _ fleet: TestFleet, _ body: () async throws -> Void
+        _ fleet: TestFleet, _ loss: Loss = .stopped, _ body: () async throws -> Void
     ) async throws {
+        if loss == .silent {
+            fleet.cluster.standby.signalAll(SIGSTOP)
+            defer { fleet.cluster.standby.signalAll(SIGCONT) }
+            return try await body()
+        }
         try fleet.cluster.standby.end(SIGINT)
         do { try await body() } catch {
             try await fleet.cluster.standby.start()
@@ -44,12 +52,15 @@ struct ReplicationTests {
     /// A login in a thread of its own, which waits for the standby.
     private func login(
         _ fleet: TestFleet, _ code: String, at now: UInt64, request: RowID = .random(),
+        state: FleetState = FleetState(),
         _ change: @escaping @Sendable (inout DatabaseSettings) -> Void = { _ in }
     ) -> Task<String, Never> {
         Task {
             await withCheckedContinuation { continuation in
                 Thread.detachNewThread {
-                    let database = fleet.server(change)
+                    var settings = fleet.settings
+                    change(&settings)
+                    let database = Database(settings, state: state)
                     continuation.resume(
                         returning: fleet.outcome(
                             "alice", code, on: database, at: now, request: request))
@@ -58,12 +69,14 @@ struct ReplicationTests {
         }
     }
 
-    @Test("A yes is given although the standby is stopped; or none is once it is back")
-    func stopped() async throws {
+    @Test(
+        "A yes is given although the standby is stopped or silent; or none is once it is back",
+        arguments: Loss.allCases)
+    func stopped(_ loss: Loss) async throws {
         let fleet = try await fleet(), now = TestFleet.now, request = RowID.random()
         try fleet.enroll("alice", at: now)
         let code = TestFleet.code(at: now)
-        try await withoutStandby(fleet) {
+        try await withoutStandby(fleet, loss) {
             let heard = await login(fleet, code, at: now, request: request) {
                 $0.statementTime = .seconds(20)
                 $0.answerTime = .seconds(2)
@@ -84,13 +97,15 @@ struct ReplicationTests {
     func canceled() async throws {
         let fleet = try await fleet(), now = TestFleet.now, request = RowID.random()
         try fleet.enroll("alice", at: now)
-        let code = TestFleet.code(at: now)
+        let code = TestFleet.code(at: now), state = FleetState()
         try await withoutStandby(fleet) {
-            let login = login(fleet, code, at: now, request: request)
+            let login = login(fleet, code, at: now, request: request, state: state)
             let pid = try await waiting(fleet)
             try fleet.cluster.primary.run("SELECT pg_cancel_backend(\(pid))")
             let heard = await login.value
             #expect(heard.hasPrefix("unknown") && heard.contains("warned"), "\(heard)")
+            let counts = state.counts.values
+            #expect(counts.unknowns == 1 && counts.judged.isEmpty)
             // It is stored here, and not there. The same request waits as well.
             let again = self.login(fleet, code, at: now, request: request)
             let other = try await waiting(fleet)
@@ -198,8 +213,12 @@ struct ReplicationTests {
             #expect(heard.contains("synchronous_standby_names is empty"), "\(heard)")
             let next = await self.login(fleet, code, at: now).value
             #expect(next.contains("synchronous_standby_names is empty"), "\(next)")
-            let without = await self.login(fleet, code, at: now) { $0.replication = .none }.value
+            let state = FleetState()
+            let without = await self.login(fleet, code, at: now, state: state) {
+                $0.replication = .none
+            }.value
             #expect(without == "no replayed")
+            #expect(state.counts.values.isReplicated == false)
         }
     }
 }

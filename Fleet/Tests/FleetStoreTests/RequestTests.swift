@@ -95,6 +95,9 @@ struct RequestTests {
         guard case .done(let done) = performed else { throw Trouble("\(performed)") }
         #expect(String(decoding: done.reply, as: UTF8.self) == "no replayed")
         #expect(calls == 2)
+        let counts = server.state.counts.values
+        #expect(counts.conflicts == 1 && counts.unknowns == 0)
+        #expect(other.state.counts.values.conflicts == 0)
     }
 
     @Test("Two servers that make the same user's record both succeed")

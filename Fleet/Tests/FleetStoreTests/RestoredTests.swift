@@ -84,6 +84,9 @@ struct RestoredTests {
         defer { server.stop() }
         #expect(!server.state.hear("00"))
         try await eventually("it never knows its fleet") { server.state.hear(receipt.text) }
+        let before = server.state.counts.values.receipts[.foreign, default: 0]
+        #expect(!server.state.hear("00"))
+        #expect(server.state.counts.values.receipts[.foreign] == before + 1)
         let act = fleet.act("alice", at: now)
         await #expect(throws: StoreError(.unproven, [], "")) {
             try await server.run(
@@ -94,6 +97,7 @@ struct RestoredTests {
             }
         }
         #expect(server.trouble?.code == .unproven)
+        #expect(server.state.counts.values.receipts[.missing, default: 0] > 0)
     }
 
     private func receiptRead(_ text: String, _ fleet: TestFleet) throws -> Receipt? {
@@ -146,10 +150,11 @@ struct RestoredTests {
             (records) throws(StoreError) in
             let session = try records.openForReading(records.act.user)
             let happened = session?.withRecord { $0.happened } ?? []
-            return ActAnswer(reply: happened.map { $0.kind.rawValue }, audit: nil)
+            let restored = happened.first { $0.kind == .restored }
+            return ActAnswer(reply: restored?.detail ?? [], audit: nil)
         }
         guard case .done(let done) = told else { throw Trouble("\(told)") }
-        #expect(done.reply.contains(Event.Kind.temporaryCodeRevoked.rawValue))
+        #expect(done.reply == Array("codes, temporary code".utf8))
         #expect(
             try fleet.login("alice", TestFleet.code(at: later), on: server, at: later)
                 == "yes code")

@@ -28,7 +28,8 @@ struct SchemaTests {
             "UPDATE swiftotp.users SET realm = 'x', version = version + 1",
             "INSERT INTO swiftotp.fleet (id, schema, floor, key_id, marker)"
                 + " VALUES (gen_random_uuid(), 1, 0, '', '')",
-            "ALTER TABLE swiftotp.users DISABLE TRIGGER guard", "DROP TABLE swiftotp.audit",
+            "ALTER TABLE swiftotp.users DISABLE TRIGGER guard",
+            "ALTER TABLE swiftotp.users DISABLE TRIGGER guard_new", "DROP TABLE swiftotp.audit",
             "CREATE TABLE swiftotp.mine ()",
             "CREATE OR REPLACE FUNCTION swiftotp.guard() RETURNS trigger LANGUAGE plpgsql AS"
                 + " 'BEGIN RETURN NEW; END'",
@@ -88,11 +89,11 @@ struct SchemaTests {
     @Test("A server judges by tables of another release, or does not say what to do")
     func versions() async throws {
         let fleet = try await fleet()
-        for (version, word) in [(99, "upgrade this server"), (0, "swiftotp-server migrate")] {
+        for (version, trouble) in [(99, DatabaseTrouble.newer), (0, .older)] {
             try fleet.cluster.primary.run(
                 "UPDATE swiftotp.fleet SET schema = \(version)", in: fleet.database)
             let heard = fleet.outcome("alice", "000000", on: fleet.server())
-            #expect(heard.contains(word), "\(heard)")
+            #expect(heard.contains(trouble.sentence), "\(heard)")
         }
     }
 
@@ -102,7 +103,7 @@ struct SchemaTests {
         let other = try fleet.cluster.makeDatabase()
         let settings = TestFleet.settings(fleet.cluster, other, fleet.keys)
         let heard = fleet.outcome("alice", "1", on: Database(settings, state: FleetState()))
-        #expect(heard.contains("swiftotp-server init"), "\(heard)")
+        #expect(heard.contains(DatabaseTrouble.missing.sentence), "\(heard)")
     }
 
     @Test("A migration is lost, or goes back")
@@ -110,11 +111,11 @@ struct SchemaTests {
         let fleet = try await fleet()
         let connection = try fleet.cluster.primary.connect(to: fleet.database)
         #expect(try Schema.migrate(on: connection, until: soon) == Schema.version)
-        let steps = Schema.steps + [["ALTER TABLE swiftotp.users ADD COLUMN later bigint"]]
+        var steps = Schema.steps + [["ALTER TABLE swiftotp.users ADD COLUMN later bigint"]]
+        steps.append(["ALTER TABLE swiftotp.users ADD COLUMN latest bigint"])
         #expect(try Schema.migrate(on: connection, by: steps, until: soon) == Schema.version)
-        // An older server goes on until it connects anew; then it says so.
         let heard = fleet.outcome("alice", "000000", on: fleet.server())
-        #expect(heard.contains("upgrade this server"), "\(heard)")
+        #expect(heard.contains(DatabaseTrouble.newer.sentence), "\(heard)")
         #expect(throws: StoreError(.configuration, [], "")) {
             try Schema.migrate(on: connection, until: soon)
         }
@@ -127,6 +128,25 @@ struct SchemaTests {
                 "SELECT count(*), (SELECT schema FROM swiftotp.fleet)"
                     + " FROM information_schema.columns WHERE column_name = 'more'"), until: soon
         ).rows()
-        #expect(rows.int(0, 0) == 0 && rows.int(0, 1) == Schema.version + 1)
+        #expect(rows.int(0, 0) == 0 && rows.int(0, 1) == Schema.version + 2)
+    }
+
+    @Test("A migration ends the logins at servers of the last release, kept or new")
+    func upgrade() async throws {
+        let fleet = try await fleet()
+        _ = try fleet.enroll("alice")
+        let kept = fleet.server()
+        func login(_ step: UInt64, _ server: Database) -> String {
+            let time = TestFleet.now + 30 * step
+            return fleet.outcome("alice", TestFleet.code(at: time), on: server, at: time)
+        }
+        #expect(login(0, kept).hasPrefix("yes"))
+        let connection = try fleet.cluster.primary.connect(to: fleet.database)
+        let steps = Schema.steps + [["ALTER TABLE swiftotp.users ADD COLUMN later bigint"]]
+        _ = try Schema.migrate(on: connection, by: steps, until: soon)
+        // As a server does each second.
+        try kept.check()
+        #expect(login(1, kept).hasPrefix("yes"))
+        #expect(login(2, fleet.server()).hasPrefix("yes"))
     }
 }

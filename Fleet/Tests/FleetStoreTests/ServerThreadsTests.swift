@@ -113,6 +113,9 @@ struct ServerThreadsTests {
         }
         guard case .done(let done) = performed else { throw Trouble("\(performed)") }
         #expect(done.reply == Array("yes code".utf8))
+        try await eventually("nobody sees the standby") {
+            server.state.counts.values.isReplicated == true
+        }
     }
 
     @Test("A server judges although its clock is off")
@@ -132,6 +135,9 @@ struct ServerThreadsTests {
             }
             #expect(error?.detail.contains(word) == true, "\(String(describing: error))")
             #expect(server.trouble?.code == .clock)
+            // Between both looks at a clock there may be a while.
+            let off = try #require(server.state.counts.values.clockOffset)
+            #expect(off.signum() == Int64(offset.signum()) && off.magnitude > 30, "\(off)")
         }
     }
 

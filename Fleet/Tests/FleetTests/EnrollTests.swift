@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "otp-enroll enrolls at a host without the right, or does not say what to do",
+        "otp-enroll enrolls at a host without the right, does not say what to do, or is unnoticed",
         arguments: [1, 2])
     func byCommandWithoutRight(at number: Int) async throws {
         let fleet = try await Fleet.shared()
@@ -75,6 +75,10 @@ import Testing
         #expect(shown.contains("the fleet does not allow this at this host"), "\(shown)")
         #expect(shown.contains("do it at a host that has the right \"enroll\""), "\(shown)")
         #expect(try await Self.isEnrolled(account, at: host) == false)
+        let rows = try await fleet.audit(of: account.name).filter { $0.kind == "begun" }
+        #expect(
+            rows.map { "\($0.host) \($0.actor) \($0.isGranted) \($0.detail)" }
+                == ["\(host.name) \(account.name) false hostRight enroll"], "\(rows)")
     }
 
     /// Whether the fleet knows a user as enrolled, as they hear it at a host.

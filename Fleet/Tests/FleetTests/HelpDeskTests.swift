@@ -5,7 +5,7 @@ import Testing
 /// People with a role in the fleet, who help others without being root.
 @Suite("The help desk of a fleet", .timeLimit(.minutes(10))) struct HelpDeskTests {
     /// Somebody who has a role.
-    private func helper(_ role: String, of fleet: Fleet) async throws -> Member {
+    func helper(_ role: String, of fleet: Fleet) async throws -> Member {
         let member = try await Member(of: fleet, role)
         try await fleet.servers[0].command("role", member.name, role)
         return member
@@ -55,7 +55,7 @@ import Testing
         #expect(rows.contains { $0.host == "web3" && $0.detail == "temporary-code" }, "\(rows)")
     }
 
-    @Test("Somebody without a role, at a host without the right, or root at a host acts on others")
+    @Test("Somebody without a role, a host without the right, or root acts on others, or unnoticed")
     func rights() async throws {
         let fleet = try await Fleet.shared()
         let (sue, alice) = (try await helper("helpdesk", of: fleet), try await Member(of: fleet))
@@ -74,13 +74,23 @@ import Testing
         ]
         for (what, done) in tries {
             #expect(done.status == 1 && !done.output.contains("Temporary"), "\(what): \(done)")
-            #expect(!done.errors.isEmpty, "\(what)")
+            #expect(done.errors.contains("the fleet does not let you do this"), "\(what): \(done)")
         }
         let door = try await Door(at: fleet.hosts[2])
         #expect(try await door.login(alice.name, alice.phone.code()).isIn)
-        // What was refused is in the audit too.
-        let issued = try await fleet.audit(of: alice.name).filter { $0.kind.contains("issued") }
-        #expect(issued.allSatisfy { !$0.isGranted }, "\(issued)")
+        // Nothing was issued. Who tried has a row for each, and a line in the servers' log.
+        let rows = try await fleet.audit(of: alice.name)
+            .filter { ["temporary-code-issued", "reset"].contains($0.kind) }
+        #expect(
+            rows.map { "\($0.host) \($0.actor) \($0.kind) \($0.isGranted) \($0.detail)" } == [
+                "web2 \(bob.name) temporary-code-issued false fleetRole",
+                "web3 \(sue.name) temporary-code-issued false fleetRole",
+                "web2 \(alice.name) temporary-code-issued false fleetRole",
+                "web2 \(alice.name) reset false fleetRole",
+            ], "\(rows)")
+        _ = try await SystemLog.shared().line(
+            containing: "refused; what=temporary-code-issued how=fleetRole", "host=web2",
+            "user=\(alice.name)", "by=\(bob.name)")
     }
 
     @Test("The help desk acts on people who have a role, or an admin cannot")
@@ -95,7 +105,16 @@ import Testing
                 sue, at: fleet.hosts[1], "issue", victim.name, "--json",
                 code: sue.backupCodes[victim.name == ted.name ? 0 : 1])
             #expect(done.status == 1 && done.output.isEmpty, "\(done)")
+            #expect(
+                done.errors.contains("the help desk may not do this for \(victim.name)")
+                    && done.errors.contains("somebody with the role `admin` may"), "\(done)")
         }
+        // What nobody may there has nothing to do with root.
+        let token = try await Command.run(
+            fleet.hosts[0].enroll(["add", ted.name, "--no-confirm", "--json"]))
+        #expect(
+            token.status == 1 && token.errors.contains("a fleet, where nobody may do this"),
+            "\(token)")
         // A reset is for admins alone.
         let alice = try await Member(of: fleet)
         let reset = try await act(

@@ -74,7 +74,7 @@ import Testing
         #expect(audit.map { "\($0.host) \($0.isGranted)" } == ["web2 true"], "\(audit)")
     }
 
-    @Test("Somebody without a role, at a host without the right, or root gets the fleet's list")
+    @Test("Somebody without a role, a host without the right, or root gets the list, or unnoticed")
     func rights() async throws {
         let fleet = try await Fleet.shared()
         let (sue, bob) = (try await Member(of: fleet), try await Member(of: fleet))
@@ -84,6 +84,12 @@ import Testing
             list(by: sue, at: fleet.hosts[2], code: sue.backupCodes[0]),
         ]
         for done in tries { #expect(done.status == 1 && done.output.isEmpty, "\(done)") }
+        for (member, host) in [(bob, "web2"), (sue, "web3")] {
+            let rows = try await fleet.audit(of: member.name).filter { $0.kind == "listed" }
+            #expect(
+                rows.map { "\($0.host) \($0.actor) \($0.isGranted) \($0.detail)" }
+                    == ["\(host) \(member.name) false fleetRole"], "\(rows)")
+        }
         // Their codes were not used up.
         let door = try await Door(at: fleet.hosts[0])
         #expect(try await door.login(bob.name, bob.backupCodes[0]).isIn)

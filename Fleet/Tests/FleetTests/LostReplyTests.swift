@@ -38,7 +38,7 @@ extension Storm {
             let scratch = try Scratch()
             let flag = scratch.file("lost")
             let proxy = try Daemon(
-                fleet.lan.words + ["python3", "-uc", LostReplies.proxy, flag],
+                fleet.lan.words + ["/usr/bin/python3", "-uc", LostReplies.proxy, flag],
                 log: scratch.file("log"))
             try await proxy.wait(for: "the proxy") { proxy.said.contains("listening") }
             let hosts = "\(host.machine.folder)/etc/hosts"

@@ -108,7 +108,7 @@ import Testing
         #expect(!users.contains(":") || !users.contains("\n:"), "\(users)")
     }
 
-    @Test("A helper, root, or a host without the right moves a record")
+    @Test("A helper, root, or a host without the right moves a record, or tries it unnoticed")
     func rights() async throws {
         let fleet = try await Fleet.shared()
         let (chief, bob) = (try await chief(of: fleet), try await Member(of: fleet, "bob"))
@@ -125,6 +125,13 @@ import Testing
             Command.run(fleet.hosts[1].enroll(["move", bob.name, robert]), input: ""),
         ]
         for done in tries { #expect(done.status == 1 && !done.errors.isEmpty, "\(done)") }
+        // The wrong code has a row of the admin's.
+        let rows = try await fleet.audit(of: robert).filter { $0.kind == "moved" }
+        #expect(
+            rows.map { "\($0.host) \($0.actor) \($0.isGranted) \($0.detail)" } == [
+                "web2 \(sue.name) false fleetRole", "web3 \(chief.name) false fleetRole",
+                "web2 root false fleetRole",
+            ], "\(rows)")
         let door = try await Door(at: fleet.hosts[2])
         #expect(try await !door.login(robert, bob.backupCodes[0]).isIn)
     }

@@ -97,6 +97,39 @@ extension Storm {
             try await expectAudit(of: member, at: fleet, "answer ")
         }
 
+        @Test("A local user is judged by the servers, or shut out while none is reached")
+        func localUser() async throws {
+            let fleet = try await Fleet.stormy()
+            // Nobody of the fleet could enroll there.
+            let host = fleet.hosts[2]
+            let (member, account) = (try await Member(of: fleet), try await Account.make("local"))
+            try await with("local_users = \(account.name)", at: host) {
+                let local = try await Member(account, at: host)
+                let door = try await Door(at: host)
+                let code = try await local.phone.code()
+                for isFirst in [true, false] {
+                    let login = try await door.login(local.name, code)
+                    #expect(login.isAsked && login.isIn == isFirst, "\(login.shown)")
+                }
+                try await host.machine.harm(.cut)
+                try await awaitReady(host, false)
+                let offline = try await door.login(local.name, local.backupCodes[0])
+                #expect(offline.isIn, "\(offline.shown)")
+                let refused = try await door.login(member.name, member.backupCodes[0])
+                #expect(!refused.isIn, "\(refused.shown)")
+                #expect(refused.shown.contains(Door.unchecked), "\(refused.shown)")
+                let own = try await Command.run(
+                    host.enroll(["verify"], as: account), input: local.backupCodes[1] + "\n")
+                #expect(own.status == 0, "\(own)")
+                let other = try await Command.run(host.enroll(["status"], as: member.account))
+                #expect(other.status == 1 && other.errors.contains("the fleet: "), "\(other)")
+                try await host.machine.mend(.cut)
+                try await awaitReady(host, true)
+                #expect(try await door.login(member.name, member.backupCodes[0]).isIn)
+            }
+            #expect(try await fleet.audit(of: account.name).isEmpty)
+        }
+
         /// Expects that the audit tells of one login offline.
         private func expectAudit(
             of member: Member, at fleet: Fleet, _ detail: String

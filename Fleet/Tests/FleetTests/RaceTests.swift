@@ -40,6 +40,8 @@ extension Storm {
                 #expect(count == 1 || lost > 0, "round \(round): no yes")
                 #expect(
                     try await granted(kind, ball.user, in: fleet) == before + 1, "round \(round)")
+                let servers = try await fleet.judges(of: ball.user)
+                #expect(servers == ["otp1", "otp2"], "not a race of two servers: \(servers)")
                 (yeses, unchecked) = (yeses + count, unchecked + lost)
                 slowest = max(slowest, results.map(\.time).max() ?? 0)
             }

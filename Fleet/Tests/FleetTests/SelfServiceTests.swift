@@ -79,6 +79,10 @@ struct SelfServiceTests {
             member, at: fleet.hosts[2], "codes", "--yes", "--json", typing: code + "\n")
         #expect(told.status == 1 && told.output.isEmpty, "\(told)")
         #expect(told.errors.contains("does not allow this at this host"), "\(told)")
+        let rows = try await fleet.audit(of: member.name).filter { $0.host == "web3" }
+        #expect(
+            rows.map { "\($0.kind) \($0.isGranted) \($0.detail)" }
+                == ["codes-renewed false hostRight enroll"], "\(rows)")
         let done = try await run(
             member, at: fleet.hosts[0], "codes", "--yes", "--json", typing: code + "\n")
         let new = Member.backupCodes(in: done.output)
@@ -125,6 +129,10 @@ struct SelfServiceTests {
             member, at: fleet.hosts[2], "remove", "tablet", "--yes",
             typing: member.backupCodes[0] + "\n")
         #expect(done.status == 0, "\(done)")
+        let rows = try await fleet.audit(of: member.name).filter { $0.host == "web3" }
+        #expect(
+            rows.map { "\($0.kind) \($0.isGranted)" } == ["removed false", "removed true"],
+            "\(rows)")
         let door = try await Door(at: fleet.hosts[1])
         #expect(try await !door.login(member.name, tablet.code()).isIn)
         #expect(try await door.login(member.name, member.backupCodes[1]).isIn)

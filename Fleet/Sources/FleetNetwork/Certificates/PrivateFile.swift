@@ -61,6 +61,39 @@ public enum PrivateFile {
     public static func read(
         _ path: String, upTo longest: Int = 65_536
     ) throws(FleetProblem) -> String {
+        let owners = owners(in: folder(of: path))
+        return try contents(
+            of: path, upTo: longest, "a file of its owner's alone (mode 0600)"
+        ) { status in status.st_mode & 0o077 == 0 && owners.contains(status.st_uid) }
+    }
+
+    /// The text of a credential that systemd has opened for this process (systemd.exec(5)). It must be
+    /// a plain file of root's or of our own user, and so must its folder, which nobody else may
+    /// change. Others may not read it, but root's group may seem to: that is how it looks where
+    /// systemd lets a service's user read root's file by an access control list.
+    ///
+    /// Throws a sentence if it is not, or if it is too long.
+    public static func credential(_ path: String) throws(FleetProblem) -> String {
+        let owners: [uid_t] = [0, geteuid()]
+        let place = folder(of: path)
+        var status = stat()
+        // SAFETY: a path as in `exists`, and a local that the call fills.
+        guard unsafe lstat(place, &status) == 0 else { throw failure("cannot read", place) }
+        guard status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o022 == 0,
+            owners.contains(status.st_uid)
+        else { throw FleetProblem("\(place) must be a folder that root alone may change") }
+        return try contents(
+            of: path, upTo: 65_536, "a file that root and this program's user alone may read"
+        ) { status in
+            let others: mode_t = status.st_gid == 0 ? 0o037 : 0o077
+            return status.st_mode & others == 0 && owners.contains(status.st_uid)
+        }
+    }
+
+    /// The text of a plain file that `isPrivate`, by the rule that it must be.
+    private static func contents(
+        of path: String, upTo longest: Int, _ rule: String, if isPrivate: (stat) -> Bool
+    ) throws(FleetProblem) -> String {
         // SAFETY: see `exists`.
         let file = unsafe open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else { throw failure("cannot read", path) }
@@ -68,9 +101,9 @@ public enum PrivateFile {
         var status = stat()
         // SAFETY: a local that the call fills.
         guard unsafe fstat(file, &status) == 0 else { throw failure("cannot read", path) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0,
-            owners(in: folder(of: path)).contains(status.st_uid)
-        else { throw FleetProblem("\(path) must be a file of its owner's alone (mode 0600)") }
+        guard status.st_mode & S_IFMT == S_IFREG, isPrivate(status) else {
+            throw FleetProblem("\(path) must be \(rule)")
+        }
         let size = Int(status.st_size)
         guard (0...max(0, longest)).contains(size) else {
             throw FleetProblem("\(path) is too long")
@@ -148,7 +181,8 @@ public enum PrivateFile {
     private static func failure(
         _ what: String, _ path: String, _ number: CInt = errno
     ) -> FleetProblem {
-        FleetProblem("\(what) \(path): \(reason(number))")
+        let mend = [ENOSPC, EDQUOT].contains(number) ? "; free space on its disk" : ""
+        return FleetProblem("\(what) \(path): \(reason(number))\(mend)")
     }
 
     /// The system's words for an error number (errno(3)).

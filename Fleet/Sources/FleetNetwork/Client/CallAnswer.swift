@@ -6,7 +6,7 @@ public enum CallAnswer: Sendable, Equatable {
     case unreachable(String)
     /// The servers do not serve this host, or not this request.
     case refused(String)
-    /// The host has had too many failures, or asks too often.
+    /// The host has had too many failures or refused commands, or asks too often.
     case overBudget(String)
     /// Servers are reached, and cannot judge; or one was reached, and nobody knows whether it did.
     case unavailable(String)

@@ -77,7 +77,7 @@ public final class FleetClient: Sendable {
         servers.allSatisfy { server in
             switch server.condition {
             case .silent, .notReady: true
-            case .ready, .unknown: false
+            case .ready, .unknown, .refusing: false
             }
         }
     }
@@ -206,7 +206,7 @@ public final class FleetClient: Sendable {
     private func heartbeat(of server: ServerURL) async {
         while !Task.isCancelled {
             let began = ContinuousClock.now
-            var isReady = false
+            var pause = FleetClient.troubledBeat
             let tls = state.withLockedValue { $0.tls }
             do throws(ServerChannel.Silence) {
                 let reply = try await channel.send(
@@ -214,13 +214,18 @@ public final class FleetClient: Sendable {
                     fields: receipt.map { [(WireFormat.receiptField, $0)] } ?? [],
                     until: .now() + .milliseconds(FleetClient.beatPatience.milliseconds))
                 keep(reply.receipt)
-                // Whom it refuses, it tells so at each request.
-                isReady = [200, 401, 403].contains(reply.status)
-                note(server, isReady ? .ready : .notReady(reply.sentence))
+                switch reply.status {
+                case 200:
+                    pause = FleetClient.beat
+                    note(server, .ready)
+                case 401, 403:
+                    pause = FleetClient.beat
+                    note(server, .refusing(reply.sentence))
+                default: note(server, .notReady(reply.sentence))
+                }
             } catch {
                 note(server, .silent(error.text))
             }
-            let pause = isReady ? FleetClient.beat : FleetClient.troubledBeat
             try? await Task.sleep(until: began + pause, clock: .continuous)
         }
     }
@@ -243,12 +248,14 @@ public final class FleetClient: Sendable {
         }
     }
 
-    /// The servers to ask, first those that answered their last heartbeat.
+    /// The servers to ask, first those that answered their last heartbeat. Last those that refuse
+    /// this host: whoever logs in is told so.
     private var usable: [ServerURL] {
         let servers = servers
-        return [ServerState.Condition.ready, .unknown].flatMap { condition in
-            servers.filter { $0.condition == condition }.map(\.url)
+        let known = [ServerState.Condition.ready, .unknown].flatMap { condition in
+            servers.filter { $0.condition == condition }
         }
+        return (known + servers.filter(\.isRefusing)).map(\.url)
     }
 
     /// What is said while there is nobody to ask.
@@ -258,7 +265,7 @@ public final class FleetClient: Sendable {
             switch server.condition {
             case .notReady(let why): return .unavailable("\(server.url): \(why)")
             case .silent(let why): silent.append("\(server.url): \(why)")
-            case .ready, .unknown: break
+            case .ready, .unknown, .refusing: break
             }
         }
         return .unreachable("no server is reached: \(silent.joined(separator: "; "))")

@@ -8,6 +8,8 @@ public struct ServerState: Sendable, Equatable {
         case ready
         /// It answers, and cannot judge; a sentence says why.
         case notReady(String)
+        /// It answers, and refuses this host; a sentence says why.
+        case refusing(String)
         /// It does not answer; a sentence says why.
         case silent(String)
     }
@@ -20,4 +22,9 @@ public struct ServerState: Sendable, Equatable {
     public internal(set) var lastAnswer: ContinuousClock.Instant?
 
     init(_ url: ServerURL) { self.url = url }
+
+    /// Whether it refuses this host.
+    var isRefusing: Bool {
+        if case .refusing = condition { true } else { false }
+    }
 }

@@ -34,8 +34,8 @@ final class FleetMetrics: Sendable {
         state.withLockedValue { ($0.serverEnd, $0.authorityEnd) = (serverEnd, authorityEnd) }
     }
 
-    /// The text.
-    var text: String {
+    /// The text, while so many hosts are connected.
+    func text(hosts: Int) -> String {
         let state = state.withLockedValue { $0 }
         var lines = ["# TYPE swiftotp_requests_total counter"]
         lines += state.requests.map { key, count in
@@ -52,6 +52,8 @@ final class FleetMetrics: Sendable {
         lines.append("swiftotp_call_seconds_bucket{le=\"+Inf\"} \(sum)")
         lines.append("swiftotp_call_seconds_sum \(state.total / .seconds(1))")
         lines.append("swiftotp_call_seconds_count \(sum)")
+        lines.append("# TYPE swiftotp_hosts_alive gauge")
+        lines.append("swiftotp_hosts_alive \(hosts)")
         lines.append("# TYPE swiftotp_certificate_end_seconds gauge")
         for (name, end) in [("server", state.serverEnd), ("authority", state.authorityEnd)] {
             let seconds = Int64(clamping: Int(end.timeIntervalSince1970.rounded()))

@@ -67,7 +67,9 @@ struct FleetResponder: Sendable {
         switch await service.answer(call) {
         case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
         case .refused(let why): return failure(.forbidden, why)
-        case .overBudget: return failure(.tooManyRequests, "the host has had too many failures")
+        case .overBudget:
+            return failure(
+                .tooManyRequests, "the host has had too many failures or refused commands")
         case .unavailable(let why): return failure(.serviceUnavailable, why)
         case .malformed: return failure(.badRequest, "the request is not understood")
         }

@@ -45,8 +45,10 @@ public final class FleetServer: Sendable {
         metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
         connections = OpenConnections(
             host: settings.hostConnections, stranger: settings.strangerConnections)
+        // What a host asks for costs the database a row or more, whatever it is.
+        let rate = Double(settings.hostRate)
         responder = FleetResponder(
-            service: service, metrics: metrics, rates: HostRates(settings.hostRate))
+            service: service, metrics: metrics, rates: HostRates(rate, most: rate * 10))
         self.moreMetrics = moreMetrics
         self.group = group
         self.log = RefusalLog(log)
@@ -65,11 +67,12 @@ public final class FleetServer: Sendable {
         let port = try await listen(
             channel, on: settings.address, settings.port, upTo: settings.connections)
         guard let wanted = settings.metricsPort else { return (port, nil) }
-        let (metrics, more) = (responder.metrics, moreMetrics)
+        let (metrics, open, more) = (responder.metrics, connections, moreMetrics)
         let page = HTTP1Channel(
             responder: { request, writer, _ in
                 let isPage = request.method == .get && request.head.path == "/metrics"
-                let text = isPage ? metrics.text + (await more()) : "see /metrics\n"
+                let text =
+                    isPage ? metrics.text(hosts: open.hosts) + (await more()) : "see /metrics\n"
                 let response = Response(
                     status: isPage ? .ok : .notFound,
                     headers: [.contentType: "text/plain; version=0.0.4"],

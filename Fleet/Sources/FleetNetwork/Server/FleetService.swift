@@ -51,7 +51,7 @@ public enum HostAnswer: Sendable, Equatable {
     case answered([UInt8], receipt: String?)
     /// The host may not ask this (403).
     case refused(String)
-    /// The host has had too many failures, or asks too often (429).
+    /// The host has had too many failures or refused commands, or asks too often (429).
     case overBudget
     /// Nothing can be judged now, or nobody knows whether it was (503).
     case unavailable(String)

@@ -1,8 +1,7 @@
 import NIOConcurrencyHelpers
 
-/// How often each host may ask: so many times a second, and ten times as many at once after a quiet
-/// while. What a host asks for costs the database a row or more, whatever it is.
-final class HostRates: Sendable {
+/// How often each host may do something: so many times a second, and more at once after a quiet while.
+public final class HostRates: Sendable {
     private struct Bucket {
         var left: Double
         var filled: ContinuousClock.Instant
@@ -16,11 +15,11 @@ final class HostRates: Sendable {
     private let most: Double
     private let buckets = NIOLockedValueBox<[String: Bucket]>([:])
 
-    /// `rate` calls a second.
-    init(_ rate: Int) { (self.rate, most) = (Double(rate), Double(rate) * 10) }
+    /// `rate` times a second, and `most` at once.
+    public init(_ rate: Double, most: Double) { (self.rate, self.most) = (rate, most) }
 
-    /// Counts a call of a host; whether it may be answered.
-    func admits(_ host: String, at now: ContinuousClock.Instant = .now) -> Bool {
+    /// Counts what a host does; whether it may.
+    public func admits(_ host: String, at now: ContinuousClock.Instant = .now) -> Bool {
         buckets.withLockedValue { buckets in
             if buckets.count >= HostRates.capacity { buckets = [:] }
             var bucket = buckets[host] ?? Bucket(left: most, filled: now)

@@ -63,6 +63,15 @@ final class OpenConnections: Sendable {
     /// How many are open.
     var count: Int { state.withLockedValue { $0.channels.count } }
 
+    /// How many hosts have one.
+    var hosts: Int {
+        state.withLockedValue { state in
+            state.counts.keys.count { owner in
+                if case .host = owner { true } else { false }
+            }
+        }
+    }
+
     /// Closes all that are open, and those that come later.
     func closeAll() {
         let channels = state.withLockedValue { state in

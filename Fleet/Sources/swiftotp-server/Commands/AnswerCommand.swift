@@ -36,22 +36,26 @@ struct AnswerCommand: ParsableCommand {
         guard let row = try database.host(named: host) else {
             throw FleetProblem("there is no host \"\(host)\"")
         }
-        guard row.revoked == nil else { throw FleetProblem("\(host) was revoked") }
+        var act = try folder.act()
+        act.host = host
+        let name = UserName(realm: row.realm, name: user)
+        guard row.revoked == nil else {
+            try note("answer \(number): revoked", granted: false, of: name, by: act, in: database)
+            throw FleetProblem("\(host) was revoked")
+        }
         let highest = try database.offlineHistory(of: user, at: row, detail: "").highest
         guard number > highest else {
+            let why = "answer \(number) after answer \(highest)"
+            try note(why, granted: false, of: name, by: act, in: database)
             throw FleetProblem(
                 "\(host) has told that answer \(highest) of \(user) is used already: whoever asks "
                     + "for \(number) is not at that host, or its ledger went back")
         }
         let last = number + UInt64(sheet - 1)
         let keys = try database.offlineKeys(of: row)
-        var act = try folder.act()
-        act.host = host
         // Before anybody sees it.
-        let name = UserName(realm: row.realm, name: user)
-        let detail = sheet == 1 ? "answer \(number)" : "answers \(number) to \(last)"
-        _ = try database.note(
-            AuditEntry(kind: "offline-given", granted: true, detail: detail), of: name, by: act)
+        let what = sheet == 1 ? "answer \(number)" : "answers \(number) to \(last)"
+        try note(what, granted: true, of: name, by: act, in: database)
         for next in number...last {
             // While a new master key is brought in, a host may still have the key of the old one.
             let texts = keys.map {
@@ -60,5 +64,12 @@ struct AnswerCommand: ParsableCommand {
             let text = texts.joined(separator: ", or if that is refused ")
             print(sheet == 1 ? text : "\(next)  \(text)")
         }
+    }
+
+    private func note(
+        _ detail: String, granted: Bool, of user: UserName, by act: AdminAct, in database: Database
+    ) throws(StoreError) {
+        _ = try database.note(
+            AuditEntry(kind: "offline-given", granted: granted, detail: detail), of: user, by: act)
     }
 }

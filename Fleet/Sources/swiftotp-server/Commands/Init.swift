@@ -35,9 +35,11 @@ struct Init: ParsableCommand {
 
     func run() throws {
         let path = folder.folder
-        guard !PrivateFile.exists("\(path)/\(ServerFolder.keyName)") else {
-            throw FleetProblem("\(path) is a server's folder already; nothing was done")
-        }
+        // The key may have become a credential.
+        let keys = [ServerFolder.keyName, ServerFolder.authorityKeyName]
+        guard KeySource.passed == nil,
+            !keys.contains(where: { PrivateFile.exists("\(path)/\($0)") })
+        else { throw FleetProblem("\(path) is a server's folder already; nothing was done") }
         var others: [SettingKey: String] = [:]
         others[.address] = address
         others[.port] = port.map { "\($0)" }
@@ -50,14 +52,13 @@ struct Init: ParsableCommand {
         let settings = try ServerConfiguration(text)
         let authority = try FleetAuthority.make(settings.fleet)
         _ = try authority.serverIdentity(names: settings.names)
-        let keyText = try KeyFile().text
-        let keys = try ServerFolder.keys(keyText)
+        let key = try KeyFile()
         try PrivateFile.prepare(folder: path)
 
         // The key before the tables: rows without their key would be lost, a key without rows is not.
-        try PrivateFile.write(keyText, at: "\(path)/\(ServerFolder.keyName)")
+        try PrivateFile.write(key.text, at: "\(path)/\(ServerFolder.keyName)")
         do {
-            try install(keys)
+            try install(try key.keys)
         } catch {
             PrivateFile.remove("\(path)/\(ServerFolder.keyName)")
             throw error

@@ -16,6 +16,8 @@ struct RotateKey: ParsableCommand {
             all servers at once, every record is sealed anew, and in the end the old key is removed \
             from fleet.key here. Copy the file once more. A server without the new key judges nothing.
 
+            If the key is a credential of systemd, make a file of it first, on each server.
+
             It can be interrupted at any time, and run again. Keep a copy of fleet.key apart from the \
             backups of the database; backups from before need the old key.
             """)
@@ -38,6 +40,11 @@ struct RotateKey: ParsableCommand {
     func run() throws {
         guard (0...86_400).contains(wait) else { throw FleetProblem("--wait takes 0 to 86400") }
         let path = "\(folder.folder)/\(ServerFolder.keyName)"
+        guard KeySource.passed == nil, PrivateFile.exists(path) else {
+            throw FleetProblem(
+                "\(path) is missing. If it is a credential of systemd, it has to be a file while it is "
+                    + "replaced, on each server: docs/FLEET.md has the commands")
+        }
         var file = try KeyFile(try PrivateFile.read(path))
         if file.isSettled {
             // Before anything is changed: that this is the database of the key.

@@ -13,12 +13,12 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var folder: FolderOption
 
-    /// When to say that the database cannot be used: threads connect at once, and listen a while.
-    private static let warmUp = Duration.seconds(3)
+    /// How often to look whether the database can be used.
+    private static let second = Duration.seconds(1)
     /// How often the file of master keys is looked at.
     static let look = Duration.seconds(2)
-    /// How often the certificate is looked at.
-    private static let day = Duration.seconds(86_400)
+    /// How often the certificate is looked at, and another try made if it could not be made anew.
+    private static let hour = Duration.seconds(3600)
 
     func run() async throws {
         SystemLog.open(as: "swiftotp-server")
@@ -27,6 +27,7 @@ struct Serve: AsyncParsableCommand {
         var database = folder.databaseSettings()
         database.window = policy.window
         let threads = try ServerThreads(database, count: folder.configuration.threads)
+        let troubles = TroubleLog()
         var settings = ServerSettings()
         settings.address = folder.configuration.address
         settings.port = folder.configuration.port
@@ -34,21 +35,29 @@ struct Serve: AsyncParsableCommand {
         settings.metricsPort = folder.configuration.metricsPort
         let server = try FleetServer(
             settings: settings, identity: try folder.identity(), trust: folder.authority.trust,
-            service: Judge(threads: threads, authority: folder.authority, policy: policy),
-            moreMetrics: { threads.metrics }, log: { SystemLog.write(trouble: $0) })
+            service: Judge(
+                threads: threads, authority: folder.authority, policy: policy, troubles: troubles),
+            moreMetrics: { ServerMetrics(of: threads.state, isReady: threads.trouble == nil).text },
+            log: { SystemLog.write(trouble: $0) })
         let (port, metricsPort) = try await server.start()
         let metrics = metricsPort.map { ", metrics on port \($0)" } ?? ""
         Process.complain(
             "swiftotp-server: serving the fleet \(folder.configuration.fleet) on port \(port)\(metrics)\n"
         )
-        try await Task.sleep(for: Serve.warmUp)
-        if let trouble = threads.trouble {
-            Process.complain("swiftotp-server: \(Judge.sentence(trouble))\n")
+        let watch = Task {
+            while true {
+                try await Task.sleep(for: Serve.second)
+                troubles.look(at: threads.trouble)
+            }
         }
         let upkeep = Task {
             while true {
-                try await Task.sleep(for: Serve.day)
-                try server.replace(identity: try folder.identity())
+                try await Task.sleep(for: Serve.hour)
+                do throws(FleetProblem) {
+                    try server.replace(identity: try folder.identity())
+                } catch {
+                    SystemLog.write(trouble: "the certificate is not made anew: \(error.text)")
+                }
             }
         }
         let keys = Task {
@@ -57,11 +66,13 @@ struct Serve: AsyncParsableCommand {
                 do throws(FleetProblem) {
                     threads.state.use(try folder.currentKeys())
                 } catch {
-                    SystemLog.write(trouble: error.text)
+                    // Not each time that it looks.
+                    troubles.note(StoreError(.system, [], error.text))
                 }
             }
         }
         await Serve.signal()
+        watch.cancel()
         upkeep.cancel()
         keys.cancel()
         await server.stop()
@@ -83,17 +94,5 @@ struct Serve: AsyncParsableCommand {
         }
         // Nothing else holds them while this waits: a source that is gone hears nothing.
         withExtendedLifetime(sources) {}
-    }
-}
-
-extension ServerThreads {
-    /// Lines for the metrics.
-    fileprivate var metrics: String {
-        """
-        # HELP swiftotp_ready Whether this server can judge.
-        # TYPE swiftotp_ready gauge
-        swiftotp_ready \(trouble == nil ? 1 : 0)
-
-        """
     }
 }

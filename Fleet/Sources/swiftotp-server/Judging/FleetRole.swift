@@ -21,7 +21,10 @@ extension Command {
     /// One word for the audit; `nil` for a command that a fleet does not know.
     var auditKind: String? {
         switch self {
-        case .policy, .status, .speak, .recorded, .rows: ""
+        case .policy: "policy"
+        case .status: "status"
+        case .recorded, .rows: "listed"
+        case .speak: "language"
         case .verify: "verified"
         case .resync: "resynchronized"
         case .renewBackupCodes: "codes-renewed"
@@ -35,12 +38,21 @@ extension Command {
         case .begin: "begun"
         case .confirm: "added"
         case .take: "imported"
-        case .move(_, let rehearses): rehearses ? "" : "moved"
+        case .move: "moved"
         case .contact: "contact"
         case .confirmContact: "contact-changed"
         case .keep, .helpDesk, .mailReport, .keys, .noteExport, .forget,
             .makeStore, .rekey, .bring, .backUp, .restore:
             nil
+        }
+    }
+
+    /// Whether the audit has it only where it was refused: it changes nothing that logs anybody in.
+    var onlyLooks: Bool {
+        switch self {
+        case .policy, .status, .recorded, .rows, .speak: true
+        case .take(_, let rehearses, _, _), .move(_, let rehearses): rehearses
+        default: false
         }
     }
 }

@@ -9,7 +9,10 @@ extension Judge {
         _ text: String, adds: Bool, rehearses: Bool, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard act.host.rights.contains("import") else {
-            return .answered(try Judge.encoded(FleetReply(.denied(reason: .right))), receipt: nil)
+            return try refuse(
+                Brought.entry(
+                    granted: false, Reply.Denial.hostRight(name: "import").word, at: act.host),
+                with: .denied(reason: .right), act, in: database)
         }
         let digits = Array(text.utf8)
         guard digits.count <= 2 * Record.maximumEncodedLength,
@@ -44,8 +47,12 @@ extension Judge {
         func entry(at host: HostRow) -> AuditEntry? {
             guard how == .stored || how == .added else { return nil }
             let names = adopted.added.map(\.text).joined(separator: ", ")
-            return AuditEntry(
-                kind: "brought", granted: true, detail: names.isEmpty ? "record" : names,
+            return Brought.entry(granted: true, names.isEmpty ? "record" : names, at: host)
+        }
+
+        static func entry(granted: Bool, _ detail: String, at host: HostRow) -> AuditEntry {
+            AuditEntry(
+                kind: "brought", granted: granted, detail: detail,
                 origin: "otp-enroll fleet import", actor: "root@\(host.name)")
         }
     }

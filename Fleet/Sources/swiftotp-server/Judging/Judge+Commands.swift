@@ -13,10 +13,14 @@ extension Judge {
         in database: Database
     ) throws(StoreError) -> HostAnswer {
         let asking = User(name: Array(caller.user.utf8), uid: caller.uid, gid: .max)
-        guard request.command.auditKind != nil else { return try denied(.fleetRole) }
+        guard request.command.auditKind != nil else {
+            return try refuse(request.command, .fleetRole, to: asking, act, in: database)
+        }
         switch request.command {
         case .recorded, .rows:
-            guard !caller.isRoot, asking == act.user else { return try denied(.fleetRole) }
+            guard !caller.isRoot, asking == act.user else {
+                return try refuse(request.command, .fleetRole, to: asking, act, in: database)
+            }
             return try list(request, permit: permit, act, in: database)
         case .move:
             var act = act
@@ -25,20 +29,18 @@ extension Judge {
                 request, asking, permit: permit, former: caller.former, act, in: database)
         default: break
         }
-        // Root at a host is nobody in the fleet, and acts there for the user.
-        let isOneself = caller.isRoot || asking == act.user
-        if isOneself {
-            if let denial = Judge.denial(of: request.command, at: act.host) {
-                return try denied(denial)
-            }
-            let isImport = caller.isRoot && request.command.isImport
-            let by = isImport ? Rights.Caller.root : .user
-            return try run(
-                request, as: by,
-                Judge.right(to: request.command, of: by),
-                asking: caller.isRoot ? act.user : asking, act, in: database)
+        guard caller.isRoot || asking == act.user else {
+            return try help(request, asking, permit: permit, act, in: database)
         }
-        return try help(request, asking, permit: permit, act, in: database)
+        // Root at a host is nobody in the fleet, and acts there for the user.
+        let user = caller.isRoot ? act.user : asking
+        let by = caller.isRoot && request.command.isImport ? Rights.Caller.root : .user
+        if let denial = Judge.denial(of: request.command, by: by, at: act.host) {
+            return try refuse(request.command, denial, to: user, act, in: database)
+        }
+        return try run(
+            request, as: by, Judge.right(to: request.command, of: by), asking: user, act,
+            in: database)
     }
 
     /// What may be done about oneself: what is so on one host, and finding a device whose clock or
@@ -48,15 +50,21 @@ extension Judge {
         return Rights.right(to: Rights.kind(of: command), of: caller, about: .oneself)
     }
 
-    /// Why a host may not have a command of its own users; `nil` if it may.
-    private static func denial(of command: Command, at host: HostRow) -> Reply.Denial? {
+    /// Why a command about oneself is refused; `nil` if it is not.
+    private static func denial(
+        of command: Command, by caller: Rights.Caller, at host: HostRow
+    ) -> Reply.Denial? {
         switch command {
         // It learns the key, or backup codes, or could have codes sent to a place of its own.
         case .begin, .confirm, .renewBackupCodes, .contact(_, .some), .confirmContact:
-            host.rights.contains("enroll") ? nil : .hostRight(name: "enroll")
-        case .take: host.rights.contains("import") ? nil : .hostRight(name: "import")
-        default: nil
+            if !host.rights.contains("enroll") { return .hostRight(name: "enroll") }
+        case .take:
+            if !host.rights.contains("import") { return .hostRight(name: "import") }
+        default: break
         }
+        guard right(to: command, of: caller) == .denied else { return nil }
+        // Nobody has a role for themselves.
+        return Rights.kind(of: command) == .help ? .fleetRole : .rootOnly
     }
 
     /// Does what somebody with a role asks for about another user: after a code of their own, or, to
@@ -66,10 +74,15 @@ extension Judge {
         _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard let helper = try role(of: asking, at: act.host, in: database) else {
-            return try denied(.fleetRole)
+            return try refuse(request.command, .fleetRole, to: asking, act, in: database)
+        }
+        guard helper.allows(request.command, on: nil) else {
+            return try refuse(request.command, .fleetRole, to: asking, act, in: database)
         }
         let theirs = try role(of: act.user, at: act.host, in: database)
-        guard helper.allows(request.command, on: theirs) else { return try denied(.protected) }
+        guard helper.allows(request.command, on: theirs) else {
+            return try refuse(request.command, .fleetProtected, to: asking, act, in: database)
+        }
         if let proof = request.proof {
             if let done = try database.repeated(act) { return Judge.answer(done) }
             let proven = try prove(proof, by: asking, act, in: database)
@@ -80,9 +93,9 @@ extension Judge {
                 isPermitted = try Judge.isPermitted(permit, for: asking, act, in: records)
                 return []
             }
-            guard isPermitted else { return try denied(.ownProofNeeded) }
+            guard isPermitted else { return try askForProof() }
         } else {
-            return try denied(.ownProofNeeded)
+            return try askForProof()
         }
         return try run(
             request, as: .helper, .allowed, asking: asking, former: former,
@@ -208,19 +221,20 @@ extension Judge {
         return performed
     }
 
-    func denied(_ denial: Reply.Denial) throws(StoreError) -> HostAnswer {
-        let reply = FleetReply(.reply(reply: Reply(.denied(reason: denial))))
+    /// Has otp-enroll ask for a code, and send the command again. Each act begins so: nothing is refused
+    /// yet, and the audit has no row. What becomes of the code has one.
+    private func askForProof() throws(StoreError) -> HostAnswer {
+        let reply = FleetReply(.reply(reply: Reply(.denied(reason: .ownProofNeeded))))
         return .answered(try Judge.encoded(reply), receipt: nil)
     }
 
-    /// What the audit says of a command; `nil` for one that only looks.
+    /// What the audit says of a command; `nil` for one that only looks, or has to come again.
     private static func entry(
         for result: Reply.Result, of command: Command, by asking: User
     ) -> AuditEntry? {
-        guard let kind = command.auditKind, !kind.isEmpty else { return nil }
+        guard let kind = command.auditKind, !command.onlyLooks else { return nil }
         var entry = AuditEntry(
-            kind: kind, granted: false, origin: "otp-enroll",
-            actor: String(decoding: LogLine.visible(asking.name), as: UTF8.self))
+            kind: kind, granted: false, origin: "otp-enroll", actor: Judge.shown(asking))
         switch result {
         case .outcome(let outcome):
             entry.granted = outcome.isAccepted
@@ -232,7 +246,9 @@ extension Judge {
                 change.authenticator?.name ?? change.record?.summary ?? ""
         case .begun, .taken: entry.granted = true
         case .verdict: entry.detail = "wrong"
-        case .denied(let reason): entry.detail = "\(reason)"
+        // As in `askForProof`.
+        case .denied(.proofNeeded): return nil
+        case .denied(let reason): entry.detail = reason.word
         case .failed(let trouble): entry.detail = trouble.code
         default: break
         }

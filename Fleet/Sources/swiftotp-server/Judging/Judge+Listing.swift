@@ -16,7 +16,7 @@ extension Judge {
         _ request: Request, permit: String?, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
         guard try role(of: act.user, at: act.host, in: database) != nil else {
-            return try denied(.fleetRole)
+            return try refuse(request.command, .fleetRole, to: act.user, act, in: database)
         }
         guard !database.goesByNames else {
             let trouble = StoreError(

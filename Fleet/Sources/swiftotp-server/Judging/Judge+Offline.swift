@@ -14,7 +14,7 @@ extension Judge {
     private static let daily: UInt64 = 10_000
     private static let day: UInt64 = 86_400
     /// The longest name of a user, in bytes (LOGIN_NAME_MAX).
-    private static let longestName = 256
+    static let longestName = 256
 
     /// Writes what a host tells to the audit, and gives it the key of its answers.
     func offline(
@@ -29,9 +29,15 @@ extension Judge {
         guard used.isEmpty || past.told < Judge.daily else {
             return .unavailable("this host has told too much in a day")
         }
-        var receipt: Receipt?
+        var (receipt, told) = (Receipt?.none, past.told)
         for use in used {
-            if let new = try note(use, of: host, at: now, in: database) { receipt = new }
+            guard let new = try note(use, of: host, at: now, in: database) else { continue }
+            receipt = new
+            told += 1
+        }
+        // Once, and not for each call that is refused from here on: that would fill the audit too.
+        if past.told < Judge.daily, told >= Judge.daily {
+            receipt = try noteEnd(of: host, at: now, in: database)
         }
         var key = try database.offlineKeyBytes(of: host)
         defer { Secret.wipe(&key.bytes) }
@@ -66,6 +72,21 @@ extension Judge {
         let isLogin = use.kind == .answer || use.kind == .recentKey
         return try database.note(
             AuditEntry(kind: "offline", granted: isLogin, detail: detail), of: user, by: act)
+    }
+
+    /// Says that a host has told as much as it may.
+    private func noteEnd(
+        of host: HostRow, at now: UInt64, in database: Database
+    ) throws(StoreError) -> Receipt {
+        let alarm = "\(Judge.daily) told in a day: more is refused"
+        let receipt = try database.note(
+            AuditEntry(kind: "offline-alarm", granted: false, detail: alarm), of: nil,
+            by: AdminAct(host: host.name, actor: "", time: now))
+        var line = LogLine("offline logins left out")
+        line.add("reason", "too-many")
+        line.add("host", outside: Array(host.name.utf8))
+        SystemLog.write(line.bytes, LOG_CRIT)
+        return receipt
     }
 
     /// `answer 3 on 2026-11-30 08:15 (1796026500)`: when, by the host's clock.

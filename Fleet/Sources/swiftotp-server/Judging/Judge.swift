@@ -11,11 +11,18 @@ struct Judge: FleetService {
     let authority: FleetAuthority
     /// The options by which codes are judged.
     let policy: Options
+    private let troubles: TroubleLog
     /// Strangers who join must not fill the queue of a thread, in which users wait.
     private let joins = Slots(8)
+    /// How many refused commands of a host the audit gets: as many as a host may have failures.
+    let refusals = HostRates(
+        1 / Double(HostBudget.failure), most: Double(HostBudget.failures))
 
-    init(threads: ServerThreads, authority: FleetAuthority, policy: Options) {
+    init(
+        threads: ServerThreads, authority: FleetAuthority, policy: Options, troubles: TroubleLog
+    ) {
         (self.threads, self.authority, self.policy) = (threads, authority, policy)
+        self.troubles = troubles
     }
 
     /// How long a join or a renewal may take.
@@ -43,6 +50,7 @@ struct Judge: FleetService {
                 try judge(document, of: call, id, in: database)
             }
         } catch {
+            troubles.note(error)
             return .unavailable(Judge.sentence(error))
         }
     }
@@ -113,13 +121,14 @@ struct Judge: FleetService {
     }
 
     /// Writes what the audit has to the log as well, from where it can leave this machine.
-    private static func log(_ entry: AuditEntry, of user: String, at host: HostRow) {
+    static func log(_ entry: AuditEntry, of user: String, at host: HostRow) {
         var line = LogLine(entry.granted ? "granted" : "refused")
         line.add("what", entry.kind)
         line.add("how", outside: Array(entry.detail.utf8))
         line.add("host", host.name)
         line.add("user", outside: Array(user.utf8))
         line.add("from", outside: Array(entry.origin.utf8))
+        if !entry.actor.isEmpty { line.add("by", outside: Array(entry.actor.utf8)) }
         let priority = entry.granted ? LogPriority.info : .notice
         SystemLog.write(line.bytes, CInt(priority.rawValue))
     }
@@ -133,7 +142,7 @@ struct Judge: FleetService {
         }
     }
 
-    /// Why nothing can be judged, for the host's log.
+    /// Why nothing can be judged, for a log.
     static func sentence(_ error: StoreError) -> String {
         String(decoding: LogLine.visible(error.text), as: UTF8.self)
     }
@@ -245,6 +254,7 @@ struct Judge: FleetService {
             return try await threads.run(
                 for: UserName(realm: "", name: host), until: .now + Judge.patience, body)
         } catch {
+            troubles.note(error)
             return .unavailable(Judge.sentence(error))
         }
     }

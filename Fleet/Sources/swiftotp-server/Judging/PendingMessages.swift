@@ -28,12 +28,11 @@ final class PendingMessages: AccountAnnouncer {
     /// Begins again, for a unit of work that is run again.
     func clear() { messages = [] }
 
-    /// The phrases of the user's language, or else of the configuration's.
+    /// Writes in the user's language, or else in the configuration's.
     private func writer(for place: String) -> MessageWriter {
-        let fallback = language
-        return MessageWriter(for: place) { language in
-            let found = try? CatalogFile.find(language ?? fallback, version: Version.number)
-            return found?.catalog ?? .english
+        let usual = language
+        return MessageWriter(for: place, clock: SystemClock()) { language in
+            CatalogFile.catalog(of: language ?? usual, version: Version.number)
         }
     }
 
@@ -87,8 +86,7 @@ final class PendingMessages: AccountAnnouncer {
     ) throws(MessengerClient.Problem) {
         try add(of: user) { () throws(MessengerClient.Problem) in
             try writer(for: fleet).message(
-                temporaryCode: code, of: user, in: language, to: address,
-                at: try PendingMessages.now(), until: end)
+                temporaryCode: code, of: user, in: language, to: address, until: end)
         }
     }
 
@@ -118,19 +116,10 @@ final class PendingMessages: AccountAnnouncer {
                 throw MessengerClient.Problem(text: "there is no mail address for this user")
             }
             return try writer(for: fleet).message(
-                about: change.events, of: change.user, in: change.language, to: address,
-                at: try PendingMessages.now())
+                about: change.events, of: change.user, in: change.language, to: address)
         }
     }
 
     /// Nothing in a fleet happens to a record that is not stored in it.
     func note(_ event: Event, of user: User) {}
-
-    private static func now() throws(MessengerClient.Problem) -> UInt64 {
-        do throws(StoreError) {
-            return try SystemClock().now()
-        } catch {
-            throw MessengerClient.Problem(text: error.detail)
-        }
-    }
 }

@@ -27,7 +27,7 @@ struct ServerFolder {
         }
         configuration = try ServerConfiguration(
             try PrivateFile.read("\(path)/\(ServerFolder.configurationName)"))
-        keys = try ServerFolder.keys(try PrivateFile.read("\(path)/\(ServerFolder.keyName)"))
+        keys = try KeySource.find(in: path).read().keys
         authority = try FleetAuthority(
             certificate: try PrivateFile.read("\(path)/\(ServerFolder.authorityName)"),
             key: try PrivateFile.read("\(path)/\(ServerFolder.authorityKeyName)"))
@@ -40,12 +40,9 @@ struct ServerFolder {
 
     // MARK: The master key
 
-    /// The keys of the file.
-    static func keys(_ text: String) throws(FleetProblem) -> MasterKeys { try KeyFile(text).keys }
-
-    /// The keys of the folder's file as it is now; a rotation changes it.
+    /// The keys as they are now; a rotation changes the folder's file.
     func currentKeys() throws(FleetProblem) -> MasterKeys {
-        try ServerFolder.keys(try PrivateFile.read("\(path)/\(ServerFolder.keyName)"))
+        try KeySource.find(in: path).read().keys
     }
 
     // MARK: The server's certificate
@@ -94,7 +91,7 @@ struct ServerFolder {
     /// Who gives a command, for the audit.
     func act() throws(StoreError) -> AdminAct {
         AdminAct(
-            actor: Process.variable("SUDO_USER") ?? "root",
+            actor: Process.variable("SUDO_USER").flatMap { $0.isEmpty ? nil : $0 } ?? "root",
             origin: "swiftotp-server on \(ServerFolder.host)", time: try SystemClock().now())
     }
 

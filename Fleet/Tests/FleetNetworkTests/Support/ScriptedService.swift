@@ -24,6 +24,9 @@ final class ScriptedService: FleetService {
     var pings: [String] { state.withLock { $0.pings } }
     var joins: [JoinRequest] { state.withLock { $0.joins } }
 
+    /// Forgets the calls so far.
+    func forget() { state.withLock { $0.calls = [] } }
+
     func onCall(_ body: @escaping Answering) { state.withLock { $0.answering = body } }
     func onPing(_ answer: PingAnswer) { state.withLock { $0.ping = answer } }
     func onJoin(_ body: @escaping @Sendable (JoinRequest) async -> JoinAnswer) {

@@ -64,23 +64,45 @@ final class LiveFleet: Sendable {
                 "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
                 "-c", "fsync=off", "-c", "max_connections=100",
             ])
-        let words = [
-            "\(LiveFleet.postgres)/psql", "-h", "127.0.0.1", "-p", "\(databasePort)", "-U",
-            "postgres", "-c", "CREATE DATABASE fleet",
-        ]
-        let isThere = await eventually { (try? await Built.run(words)) != nil }
+        let isThere = await eventually {
+            (try? await self.sql("CREATE DATABASE fleet", in: "postgres")) != nil
+        }
         try #require(isThere, "PostgreSQL does not answer")
+    }
+
+    /// Runs a statement as the database's superuser.
+    @discardableResult
+    func sql(_ statement: String, in database: String = "fleet") async throws -> String {
+        try await Built.run([
+            "\(LiveFleet.postgres)/psql", "-h", "127.0.0.1", "-p", "\(databasePort)", "-U",
+            "postgres", "-d", database, "-c", statement,
+        ])
     }
 
     // MARK: Servers
 
     /// Makes the fleet, with the folder of its first server.
-    func makeFleet(port: Int) async throws {
-        try await server(
+    func makeFleet(port: Int, metricsPort: Int? = nil) async throws {
+        let words = [
             "init", "--fleet", "lab", "--names", "127.0.0.1", "--owner", owner, "--database",
             "host=127.0.0.1 port=\(databasePort) dbname=fleet user=swiftotp_server", "--port",
-            "\(port)", "--address", "127.0.0.1", "--replication", "none", number: 1)
+            "\(port)", "--address", "127.0.0.1", "--replication", "none",
+        ]
+        try await command(words + (metricsPort.map { ["--metrics-port", "\($0)"] } ?? []))
     }
+
+    /// Makes the fleet, starts its server, and has the host join; returns the server's port.
+    @discardableResult
+    func open(metricsPort: Int? = nil, rights: String = LiveFleet.rights) async throws -> Int {
+        let port = try LiveFleet.freePort()
+        try await makeFleet(port: port, metricsPort: metricsPort)
+        try startServer()
+        try await join(port, rights: rights)
+        return port
+    }
+
+    /// What the host may do unless a test says otherwise.
+    static let rights = "enroll,import"
 
     /// Gives another server a copy of the first one's folder.
     func copyFolder(to number: Int, port: Int, from old: Int) throws {
@@ -93,23 +115,35 @@ final class LiveFleet: Sendable {
     /// The folder of a server.
     func path(of number: Int) -> String { "\(folder)/server\(number)" }
 
+    /// The folder of credentials that systemd would have made for the servers, if there is one.
+    let credentials = Lock<String?>(nil)
+
+    /// The words that run a command of a server.
+    private func running(_ words: [String], _ number: Int) throws -> [String] {
+        let folder = credentials.withLock { $0 }.map { ["CREDENTIALS_DIRECTORY=\($0)"] } ?? []
+        let program = try Built.program("swiftotp-server")
+        return folder + [program] + words + ["--folder", path(of: number)]
+    }
+
     /// Runs a command of a server's, and returns what it says.
     @discardableResult
     func server(_ words: String..., number: Int = 1) async throws -> String {
-        try await Built.run(
-            [try Built.program("swiftotp-server")] + words + ["--folder", path(of: number)])
+        try await command(words, number)
+    }
+
+    @discardableResult
+    private func command(_ words: [String], _ number: Int = 1) async throws -> String {
+        try await Built.run(running(words, number))
     }
 
     func startServer(_ number: Int = 1) throws {
-        try start(
-            "server\(number)",
-            [try Built.program("swiftotp-server"), "serve", "--folder", path(of: number)])
+        try start("server\(number)", running(["serve"], number))
     }
 
     // MARK: The host
 
     /// Joins the host `web17`, whose servers have these ports.
-    func join(_ ports: Int..., rights: String = "enroll,import") async throws {
+    func join(_ ports: Int..., rights: String = LiveFleet.rights) async throws {
         let invite = try await server("invite", "web17", "--rights", rights)
         let token = try #require(
             invite.split(separator: "--token ").last?.split(separator: "\n").first)
@@ -135,6 +169,12 @@ final class LiveFleet: Sendable {
                 try Built.program("swiftotp-agent"), "serve", "--folder", "\(folder)/keys",
                 "--state", "\(folder)/state", "--socket", socket,
             ])
+    }
+
+    /// Whether the agent has heard that a server judges.
+    func isReady() async -> Bool {
+        let words = ["status", "--socket", socket]
+        return (try? await Built.run([Built.program("swiftotp-agent")] + words)) != nil
     }
 
     /// Asks the agent itself.

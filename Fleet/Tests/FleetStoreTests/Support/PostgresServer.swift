@@ -116,17 +116,23 @@ final class PostgresServer: Sendable {
     func end(_ signal: Int32) throws {
         guard let (shell, pid) = process.withLock({ $0 }) else { return }
         if signal == SIGKILL {
-            // All of it, as if the machine had died.
-            let children = try? Tool.run(["ps", "-o", "pid=", "--ppid", "\(pid)"])
-            kill(pid, SIGKILL)
-            for child in (children ?? "").split(whereSeparator: { $0.isWhitespace }) {
-                if let child = pid_t(child) { kill(child, SIGKILL) }
-            }
+            // As if the machine had died.
+            signalAll(SIGKILL)
         } else {
             kill(pid, signal)
         }
         shell.waitUntilExit()
         process.withLock { $0 = nil }
+    }
+
+    /// Sends a signal to all of its processes: `SIGSTOP` makes it silent, until `SIGCONT`.
+    func signalAll(_ signal: Int32) {
+        guard let (_, pid) = process.withLock({ $0 }) else { return }
+        let children = try? Tool.run(["ps", "-o", "pid=", "--ppid", "\(pid)"])
+        kill(pid, signal)
+        for child in (children ?? "").split(whereSeparator: { $0.isWhitespace }) {
+            if let child = pid_t(child) { kill(child, signal) }
+        }
     }
 
     /// Makes a standby a primary.

@@ -60,15 +60,33 @@ struct BrokenHost: Sendable {
         return try await post("call", body, id: id, server: server)
     }
 
+    /// Sends a step so many times, as fast as it can, and returns the statuses.
+    func flood(
+        _ step: FleetStep, about user: String, _ number: UInt32, times: Int,
+        server: String = "otp1"
+    ) async throws -> [Int] {
+        let body = String(
+            decoding: try Document.encode(FleetCall(step, user: user, uid: number)), as: UTF8.self)
+        // What is behind the # is not sent.
+        let answer = try await send(
+            BrokenHost.fields(BrokenHost.newID()) + ["-o", "/dev/null"],
+            to: "https://\(server):8463/v1/call#[1-\(times)]", body)
+        return (answer.body.split(separator: "\n").compactMap { Int($0) }) + [answer.status]
+    }
+
     /// Sends a text.
     func post(
         _ route: String, _ body: String, id: String = BrokenHost.newID(), server: String = "otp1"
     ) async throws -> Answer {
-        let fields = [
+        try await send(
+            BrokenHost.fields(id), to: "https://\(server):8463/v1/\(route)", body)
+    }
+
+    private static func fields(_ id: String) -> [String] {
+        [
             "-H", "Content-Type: application/json", "-H", "Swiftotp-Request: \(id)", "-H",
             "Swiftotp-Within: 8000", "--data-binary", "@-",
         ]
-        return try await send(fields, to: "https://\(server):8463/v1/\(route)", body)
     }
 
     /// Sends a heartbeat.

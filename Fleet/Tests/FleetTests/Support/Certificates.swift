@@ -62,6 +62,31 @@ struct Certificates {
         return String(decoding: try JSONEncoder().encode(["request": text]), as: UTF8.self)
     }
 
+    /// What `/join` has given to a host that has no machine: the file with its certificate and key,
+    /// and the secret of its invite, which is used up.
+    func join(
+        _ name: String, rights: String, from host: Host
+    ) async throws -> (file: String, secret: String) {
+        let said = try await fleet.servers[0].command("invite", name, "--rights", rights)
+        guard let text = said.firstMatch(of: #/--token (\S+)/#)?.output.1,
+            let token = InviteToken(String(text))
+        else { throw Trouble("no token: \(said)") }
+        let secret = token.secret.map { String(format: "%02x", $0) }.joined()
+        let (key, request) = (scratch.file("\(name).key"), scratch.file("\(name).csr"))
+        try await Certificates.makeRequest(key, request)
+        let wish = [
+            "secret": secret, "request": try String(contentsOfFile: request, encoding: .utf8),
+        ]
+        let answer = try await BrokenHost(host, certificate: nil).post(
+            "join", String(decoding: try JSONEncoder().encode(wish), as: UTF8.self))
+        struct Joined: Decodable { let certificate: String }
+        guard answer.status == 200 else { throw Trouble("not joined: \(answer)") }
+        let joined = try JSONDecoder().decode(Joined.self, from: Data(answer.body.utf8))
+        let file = try scratch.write(
+            joined.certificate + String(contentsOfFile: key, encoding: .utf8), to: "\(name).pem")
+        return (file, secret)
+    }
+
     private static func makeRequest(_ key: String, _ request: String) async throws {
         try await Command.output([
             "openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",

@@ -24,25 +24,23 @@ actor Crowd {
     private let programs: [PipedChild]
 
     /// Starts so many programs, in turn at these hosts. The service has one line: `module` and
-    /// options.
-    init(_ count: Int, at hosts: [Host], options: String = "") throws {
-        let service = "crowd"
+    /// options. Whoever is not remote, but on the host already, is told why a code is refused.
+    init(
+        _ count: Int, at hosts: [Host], options: String = "", isRemote: Bool = true
+    ) throws {
+        let service = "crowd" + (options.isEmpty ? "" : "-options") + (isRemote ? "" : "-here")
         for host in hosts {
-            let name = options.isEmpty ? service : "\(service)-options"
             try host.service(
-                ["auth required module \(options)", "auth required pam_permit.so"], named: name)
+                ["auth required module \(options)", "auth required pam_permit.so"],
+                named: service)
         }
         programs = try (0..<count).map { number in
             let host = hosts[number % hosts.count]
             let program = try PipedChild(
                 host.machine.words + [Host.program("pam-dialogue")])
+            try program.write("service \(service)\n")
             // From addresses of their own: a person is slowed down by address.
-            try program.write(
-                """
-                service \(options.isEmpty ? service : "\(service)-options")
-                rhost 198.51.100.\(number % 250 + 1)
-
-                """)
+            if isRemote { try program.write("rhost 198.51.100.\(number % 250 + 1)\n") }
             return program
         }
     }

@@ -38,6 +38,19 @@ extension Fleet {
         swap()
     }
 
+    /// Fails over to a standby that lags, because it has nothing of what `body` does.
+    func failOver(losing body: () async throws -> Void) async throws {
+        try await standby.stop()
+        let receiver = try await primary.startReceiver()
+        for host in hosts { try await host.awaitServers(2) }
+        try await body()
+        primary.kill()
+        receiver.kill()
+        try await standby.start()
+        try await failOver()
+        try await follow()
+    }
+
     /// Makes the machine of the old primary follow the new one, as the synchronous standby.
     func follow() async throws {
         try await standby.follow(primary)
@@ -65,8 +78,16 @@ extension Fleet {
         }
     }
 
-    /// Gives every host its whole budget of failures again.
-    func release() async throws {
-        for host in hosts { try await servers[0].command("hosts", "--release", host.name) }
+    /// The servers that have judged a user.
+    func judges(of user: String) async throws -> [String] {
+        try await primary.sql(
+            """
+            SELECT DISTINCT server FROM swiftotp.audit
+            WHERE name = '\(user)' AND kind = 'login' ORDER BY server
+            """
+        ).map { $0[0] }
     }
+
+    /// Gives every host its whole budget of failures again.
+    func release() async throws { try await servers[0].release(hosts) }
 }

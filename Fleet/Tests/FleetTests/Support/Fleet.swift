@@ -24,15 +24,18 @@ final class Fleet: Sendable {
     }
     private static let two = Task { try await Fleet() }
 
-    private static let names = [
+    static let names = [
         "db1": 1, "db2": 2, "otp1": 11, "otp2": 12, "web1": 21, "web2": 22, "web3": 23,
     ]
 
+    /// Those of a fleet on Patroni (PatroniFleet), besides the same ones.
+    static let more = ["db3": 3, "etcd1": 4]
+
     /// The names of all machines, in the ground's own /etc/hosts.
-    private static let named = Result {
+    static let named = Result {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "/etc/hosts"))
         try file.seekToEnd()
-        let lines = names.map { "192.0.2.\($0.value) \($0.key)\n" }
+        let lines = names.merging(more) { $1 }.map { "192.0.2.\($0.value) \($0.key)\n" }
         try file.write(contentsOf: Data(("\n" + lines.joined()).utf8))
         try file.close()
     }
@@ -45,14 +48,7 @@ final class Fleet: Sendable {
         _ = try SystemLog.shared()
         let (lan, scratch) = (try await Lan(), try Scratch())
         (self.lan, self.scratch) = (lan, scratch)
-        var machines: [String: Machine] = [:]
-        for (name, number) in Fleet.names {
-            machines[name] = try await Machine(name, number: number, on: lan, in: scratch)
-        }
-        func machine(_ name: String) throws -> Machine {
-            guard let machine = machines[name] else { throw Trouble("no machine \(name)") }
-            return machine
-        }
+        let machine = try await Machine.all(Fleet.names, on: lan, in: scratch)
         databases = [try Postgres(on: machine("db1")), try Postgres(on: machine("db2"))]
         servers = [OTPServer(on: try machine("otp1")), OTPServer(on: try machine("otp2"))]
         var hosts: [Host] = []
@@ -73,13 +69,19 @@ final class Fleet: Sendable {
         try await databases[1].follow(databases[0])
         try await databases[1].start()
         try await databases[0].awaitStandby()
-        try await databases[0].sql("CREATE DATABASE swiftotp", in: "postgres")
+        // As docs/FLEET.md says: the owner of the tables is no superuser.
+        for statement in [
+            "CREATE ROLE swiftotp_owner LOGIN", "CREATE ROLE swiftotp_server LOGIN",
+            "CREATE DATABASE swiftotp OWNER swiftotp_owner ENCODING 'UTF8' TEMPLATE template0",
+        ] {
+            try await databases[0].sql(statement, in: "postgres")
+        }
     }
 
     private func makeServers() async throws {
         try await servers[0].command(
             "init", "--fleet", "test", "--names", "otp1", "--metrics-port", "9463", "--owner",
-            "\(Fleet.place) user=postgres", "--database",
+            "\(Fleet.place) user=swiftotp_owner", "--database",
             "\(Fleet.place) user=swiftotp_server")
         try await servers[1].copy(servers[0])
         try await setPolicy("trust = key")
@@ -97,13 +99,7 @@ final class Fleet: Sendable {
 
     /// Lets a host join, and starts its agent.
     func join(_ host: Host, rights: String) async throws {
-        let said = try await servers[0].command("invite", host.name, "--rights", rights)
-        guard let token = said.firstMatch(of: #/--token (\S+)/#)?.output.1 else {
-            throw Trouble("no token: \(said)")
-        }
-        try await host.join("https://otp1,https://otp2", token: String(token))
-        try await host.startAgent()
-        try await host.awaitServers(2)
+        try await host.join(servers, rights: rights)
     }
 
     /// The database that is the primary now.

@@ -12,9 +12,9 @@ final class Host: Sendable {
 
     var name: String { machine.name }
 
-    /// A program of the root package, built for tests.
+    /// A program of the root package, built for tests or as shipped.
     static func program(_ name: String) throws -> String {
-        let path = Project.path(".build/debug/\(name)")
+        let path = Build.place(of: name, in: Project.path(".build/debug"))
         guard access(path, R_OK) == 0 else { throw Trouble("\(path) is not built") }
         return path
     }
@@ -38,6 +38,25 @@ final class Host: Sendable {
         try await machine.run([
             OTPServer.program("swiftotp-agent"), "join", servers, "--token", token, "--again",
         ])
+    }
+
+    /// The token of a new invite for this host, with these rights.
+    func invite(by server: OTPServer, rights: String) async throws -> String {
+        let said = try await server.command("invite", name, "--rights", rights)
+        guard let token = said.firstMatch(of: #/--token (\S+)/#)?.output.1 else {
+            throw Trouble("no token: \(said)")
+        }
+        return String(token)
+    }
+
+    /// Joins the fleet of two servers with these rights, and starts the agent.
+    func join(_ fleet: [OTPServer], rights: String) async throws {
+        let token = try await invite(by: fleet[0], rights: rights)
+        // A host asks the first one, so two servers judge at the same time.
+        let servers = name == "web2" ? "https://otp2,https://otp1" : "https://otp1,https://otp2"
+        try await join(servers, token: token)
+        try await startAgent()
+        try await awaitServers(2)
     }
 
     /// Starts the agent, and waits until it reaches a server.
@@ -93,6 +112,22 @@ final class Host: Sendable {
             if status.ranges(of: ": ready").count == count { return }
             guard ContinuousClock.now < end else {
                 throw Trouble("\(name) does not reach \(count) servers: \(status)")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Waits until the agent says why so many servers are not ready.
+    func awaitReason(_ reason: String, of count: Int = 1) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while true {
+            let status = try await status().output
+            let lines = status.split(separator: "\n").filter {
+                $0.contains(": not ready: ") && $0.contains(reason)
+            }
+            if lines.count >= count { return }
+            guard ContinuousClock.now < end else {
+                throw Trouble("\(name) does not hear “\(reason)” from \(count): \(status)")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

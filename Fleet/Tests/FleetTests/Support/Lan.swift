@@ -43,6 +43,29 @@ final class Machine: Sendable {
         ["nsenter", "--target", "\(keeper.child.pid)", "--net", "--mount", "--uts"]
     }
 
+    /// Machines with these numbers, by their names.
+    static func all(
+        _ names: [String: Int], on lan: Lan, in scratch: Scratch
+    ) async throws -> (String) throws -> Machine {
+        var machines: [String: Machine] = [:]
+        for (name, number) in names {
+            machines[name] = try await Machine(name, number: number, on: lan, in: scratch)
+        }
+        let all = machines
+        return { name in
+            guard let machine = all[name] else { throw Trouble("no machine \(name)") }
+            return machine
+        }
+    }
+
+    /// The words that run a program on it as the user postgres.
+    func words(asPostgres words: [String]) -> [String] {
+        self.words + [
+            "setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "env", "-C",
+            "/",
+        ] + words
+    }
+
     /// Runs a program that must succeed on it.
     @discardableResult
     func run(_ words: [String], input: String = "") async throws -> String {

@@ -8,6 +8,8 @@ struct Member: Sendable {
     let backupCodes: [String]
     /// The code that enrolled, which is used up.
     let used: String
+    /// What the terminal showed meanwhile.
+    let shown: String
 
     var name: String { account.name }
     /// The UID.
@@ -29,7 +31,8 @@ struct Member: Sendable {
         guard try await terminal.finish() == 0 else {
             throw Trouble("not enrolled: \(await terminal.transcript)")
         }
-        backupCodes = Member.backupCodes(in: await terminal.transcript)
+        shown = await terminal.transcript
+        backupCodes = Member.backupCodes(in: shown)
     }
 
     /// The phone of somebody who types the key that is shown, by otp-enroll or at a login.
@@ -42,6 +45,13 @@ struct Member: Sendable {
         key.removeAll { $0 == " " }
         guard key.count == 32 else { throw Trouble("there is no key: \(shown)") }
         return try Phone(scanning: "otpauth://totp/x?secret=\(key)")
+    }
+
+    /// A tenth backup code that was never made: each time another one.
+    static var wrongBackupCode: String {
+        let symbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+        let code = Array("9Z" + String((0..<13).compactMap { _ in symbols.randomElement() }))
+        return [code[..<5], code[5..<10], code[10...]].map { String($0) }.joined(separator: "-")
     }
 
     /// The backup codes that are shown.

@@ -30,6 +30,11 @@ final class OTPServer: Sendable {
         try await Command.output(words(command))
     }
 
+    /// Gives these hosts their whole budget of failures again.
+    func release(_ hosts: [Host]) async throws {
+        for host in hosts { try await command("hosts", "--release", host.name) }
+    }
+
     /// Whether it runs as it should.
     var isRunning: Bool {
         daemon.withLock { $0?.child.status == nil && $0 != nil } && !isOdd.withLock { $0 }

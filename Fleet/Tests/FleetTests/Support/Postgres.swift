@@ -10,7 +10,7 @@ final class Postgres: Sendable {
     private let daemon = Mutex<Daemon?>(nil)
 
     /// The programs of the newest version that is installed.
-    private static let programs: String = {
+    static let programs: String = {
         let all =
             (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let newest = all.compactMap { Int($0) }.max() ?? 0
@@ -25,10 +25,7 @@ final class Postgres: Sendable {
 
     /// The words that run one of its programs.
     private func words(_ program: String, _ words: [String]) -> [String] {
-        machine.words + [
-            "setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "env", "-C",
-            "/", "\(Postgres.programs)/\(program)",
-        ] + words
+        machine.words(asPostgres: ["\(Postgres.programs)/\(program)"] + words)
     }
 
     private func prepare() async throws {
@@ -94,14 +91,18 @@ final class Postgres: Sendable {
     func kill() {
         daemon.withLock { daemon in
             guard let pid = daemon?.child.pid else { return }
-            let list = "/proc/\(pid)/task/\(pid)/children"
-            let children = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
+            let children = Postgres.children(of: pid)
             daemon?.kill()
-            for child in children.split(separator: " ").compactMap({ pid_t($0) }) {
-                Glibc.kill(child, SIGKILL)
-            }
+            for child in children { Glibc.kill(child, SIGKILL) }
             daemon = nil
         }
+    }
+
+    /// What a postmaster has started.
+    static func children(of pid: pid_t) -> [pid_t] {
+        let list = "/proc/\(pid)/task/\(pid)/children"
+        let children = (try? String(contentsOfFile: list, encoding: .utf8)) ?? ""
+        return children.split(separator: " ").compactMap { pid_t($0) }
     }
 
     /// Ends it at once, in good order.
@@ -128,15 +129,38 @@ final class Postgres: Sendable {
     /// Runs a statement as its superuser, and returns the rows. The wait for a standby is left out.
     @discardableResult
     func sql(_ text: String, in database: String = "swiftotp") async throws -> [[String]] {
+        try await Postgres.rows(machine.lan.words, text, in: database, at: machine.address)
+    }
+
+    /// Runs a statement as the superuser by psql behind these words.
+    static func rows(
+        _ words: [String], _ text: String, in database: String, at host: String
+    ) async throws -> [[String]] {
         try await Command.output(
-            machine.lan.words + [
-                "env", "PGOPTIONS=-c synchronous_commit=local", "\(Postgres.programs)/psql",
-                "--no-psqlrc", "--host=\(machine.address)", "--username=postgres", "--quiet",
+            words + [
+                "env", "PGOPTIONS=-c synchronous_commit=local", "\(programs)/psql",
+                "--no-psqlrc", "--host=\(host)", "--username=postgres", "--quiet",
                 "--tuples-only", "--no-align", "--field-separator=|", "--dbname=\(database)",
                 "--command=\(text)",
             ]
         ).split(separator: "\n").map { $0.split(separator: "|", omittingEmptySubsequences: false) }
             .map { $0.map(String.init) }
+    }
+
+    /// Makes each commit wait for a receiver of this database's log, which is no standby. It runs as
+    /// long as somebody has it.
+    func startReceiver() async throws -> Daemon {
+        let folder = "\(machine.folder)/received"
+        try await Command.output(["rm", "-rf", folder])
+        try await Command.output(["install", "-d", "-o", "postgres", "-m", "700", folder])
+        let receiver = try Daemon(
+            words(
+                "pg_receivewal",
+                ["--host=\(machine.address)", "--synchronous", "--no-loop", "-D", folder]),
+            log: "\(folder).log")
+        try await setStandby("pg_receivewal")
+        try await awaitStandby()
+        return receiver
     }
 
     /// Waits until the standby has everything that there is.
