@@ -11,7 +11,7 @@ struct GivenRightTests {
     private static let number = NumberDocument(uid: 1001, users: ["alice"])
 
     private static let commands: [OTPWire.Command] = [
-        .policy, .status, .recorded(after: nil), .rows(of: [number]), .helpDesk, .reset,
+        .policy, .status, .recorded(after: nil, name: nil), .rows(of: [number]), .helpDesk, .reset,
         .unlock(after: nil), .issue(seconds: nil, mail: nil), .keys(of: [number]),
         .makeStore(startsEmpty: true), .rekey(step: .begin), .backUp(step: .begin),
         .contact(kind: "mail", address: "a@example.org"),

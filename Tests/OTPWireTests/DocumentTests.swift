@@ -101,7 +101,20 @@ struct DocumentTests {
         let text = #"{"version":1,"result":{"recorded":{"ranges":[],"isAll":true,"y":1}},"z":[]}"#
         #expect(
             try Document.reply(Array(text.utf8)).result
-                == .recorded(ranges: [], isAll: true, fleet: nil))
+                == .recorded(ranges: [], isAll: true, fleet: nil, names: nil))
+    }
+
+    @Test("A list by UIDs is asked for or answered in words that a release without names refuses")
+    func numbers() throws {
+        let request = try Document.encode(Request(.recorded(after: 4, name: nil)))
+        #expect(
+            String(decoding: request, as: UTF8.self)
+                == #"{"command":{"recorded":{"after":4}},"version":1}"#)
+        let reply = try Document.encode(
+            Reply(.recorded(ranges: [[1, 4]], isAll: true, fleet: nil, names: nil)))
+        #expect(
+            String(decoding: reply, as: UTF8.self)
+                == #"{"result":{"recorded":{"isAll":true,"ranges":[[1,4]]}},"version":1}"#)
     }
 
     @Test("Brackets within a string count as depth, or quotes end it too early")

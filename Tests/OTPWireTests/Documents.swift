@@ -29,7 +29,7 @@ enum Documents {
         let numbers = [NumberDocument(uid: 1000, users: ["alice", "also"])]
         let token = TokenDocument(try authenticator, key: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
         return [
-            .policy, .status, .recorded(after: 4), .rows(of: numbers), .helpDesk,
+            .policy, .status, .recorded(after: 4, name: "alice"), .rows(of: numbers), .helpDesk,
             .verify(code: "123456"),
             .resync(first: "1", second: "2", name: "phone"), .renewBackupCodes,
             .speak(language: "sv", unlessSet: true), .remove(name: "phone"),
@@ -76,8 +76,10 @@ enum Documents {
         return [
             .policy(policy: PolicyDocument(desk, on: Array("vm".utf8), isForRoot: true)),
             .account(account: account),
-            .recorded(ranges: [[1, 4]], isAll: false, fleet: nil),
-            .recorded(ranges: [[1, 4]], isAll: true, fleet: FleetUsers(desk)),
+            .recorded(ranges: [[1, 4]], isAll: false, fleet: nil, names: nil),
+            .recorded(
+                ranges: [], isAll: true, fleet: FleetUsers(desk),
+                names: [NumberDocument(uid: 4, users: ["alice"])]),
             .rows(rows: [
                 .nothing, .found(place: 1, account: row), .unreadable(trouble: trouble),
                 .orphan(name: "bob"), .hidden,

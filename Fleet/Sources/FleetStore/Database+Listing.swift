@@ -44,6 +44,31 @@ extension Database {
         }
     }
 
+    /// How many names are read at once.
+    static let mostNames = 1000
+
+    private static let namedStatement = PostgresStatement(
+        "named",
+        """
+        SELECT name, uid FROM swiftotp.users
+        WHERE realm = $1 AND name > $2 AND \(isNamed)
+            AND octet_length(name) <= \(User.maximumNameLength)
+        ORDER BY name LIMIT \(mostNames)
+        """)
+
+    /// The first names beyond `name` of a realm's users, with the UIDs that they were stored with.
+    /// A longer name is nobody's at any host.
+    func named(after name: [UInt8], in realm: String) throws(StoreError) -> [User] {
+        let rows = try run(
+            Database.namedStatement, [Database.text(realm), .text(name)]
+        ).rows()
+        return (0..<rows.count).compactMap { row in
+            guard let name = rows.bytes(row, 0) else { return nil }
+            let uid = rows.count(row, 1).flatMap { UInt32(exactly: $0) }
+            return User(name: name, uid: uid ?? .max, gid: .max)
+        }
+    }
+
     private static let ownersStatement = PostgresStatement(
         "owners",
         """

@@ -124,14 +124,6 @@ public final class FleetRecords: RecordStore {
 
     // MARK: Lists
 
-    /// The UIDs beyond `number` of the realm's users: all of them, or else the lowest.
-    public func userIDs(
-        after number: UInt32?
-    ) throws(StoreError) -> (numbers: [UInt32], isAll: Bool) {
-        let found = try database.numbers(in: act.host.realm, after: number)
-        return (found, found.count < Database.mostNumbers)
-    }
-
     /// Reads the rows of these names, and who has these UIDs, at once: for `openForReading` and
     /// `owner`.
     public func prepare(names: [[UInt8]], numbers: [UInt32]) throws(StoreError) {

@@ -59,6 +59,42 @@ struct ListingTests {
         }
     }
 
+    @Test("A name is left out between two pages, or is of another realm, or of nobody at any host")
+    func names() async throws {
+        let fleet = try await fleet(), server = fleet.server()
+        try fleet.enroll("alice", with: server)
+        try add(2100, with: server)
+        let long = PostgresStatement(
+            "UPDATE swiftotp.users SET name = repeat('n', 257), version = 2 WHERE name = 'n7'")
+        _ = try server.run(long, []).rows()
+        var all: [User] = []
+        var pages = 0
+        while true {
+            let last = all.last?.shownName ?? ""
+            let page = try look(fleet, server) { (records) throws(StoreError) in
+                try records.users(after: last)
+            }
+            let found = try #require(page)
+            #expect(found.users.count <= 1000)
+            all += found.users
+            pages += 1
+            if found.isAll { break }
+        }
+        let wanted = (1...2100).filter { $0 != 7 }.map { "n\($0)" } + ["alice"]
+        #expect(pages == 3 && all.map(\.shownName) == wanted.sorted())
+        #expect(all.first { $0.shownName == "n2100" }?.uid == 4200)
+        let none = try look(fleet, server) { (records) throws(StoreError) in
+            try records.users(after: "a\0b")?.users.count
+        }
+        #expect(none == nil)
+        let lab = try fleet.makeHost("lab1", realm: "lab")
+        _ = try server.look(fleet.act("alice", from: lab)) { (records) throws(StoreError) in
+            let users = try records.users(after: "")?.users
+            #expect(users == [])
+            return []
+        }
+    }
+
     @Test("A row of a page is another user's, or one that cannot be opened ends the page")
     func page() async throws {
         let fleet = try await fleet(), server = fleet.server()

@@ -44,7 +44,7 @@ extension BrokenHostTests {
         switch kind {
         case .policy: return .policy
         case .status: return .status
-        case .recorded: return .recorded(after: nil)
+        case .recorded: return .recorded(after: nil, name: nil)
         case .rows: return .rows(of: numbers)
         case .helpDesk: return .helpDesk
         case .mailReport: return .mailReport(to: "eve@example.com", text: "x")

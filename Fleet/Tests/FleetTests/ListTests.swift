@@ -6,7 +6,7 @@ import Testing
 /// `otp-enroll list` by people with a role.
 @Suite("The list of a fleet's users", .timeLimit(.minutes(10))) struct ListTests {
     /// What the list says of a user.
-    private struct Row: Decodable {
+    struct Row: Decodable {
         let user: String?
         let uid: UInt32
         let enrolled: Bool?
@@ -21,13 +21,13 @@ import Testing
         }
     }
 
-    private func rows(in done: TestSupport.Command) throws -> [Row] {
+    func rows(in done: TestSupport.Command) throws -> [Row] {
         struct List: Decodable { let users: [Row] }
         guard done.status == 0 else { throw Trouble("no list: \(done)") }
         return try JSONDecoder().decode(List.self, from: Data(done.output.utf8)).users
     }
 
-    private func list(
+    func list(
         by member: Member, at host: Host, code: String = ""
     ) async throws -> TestSupport.Command {
         try await Command.run(
@@ -113,7 +113,7 @@ import Testing
                 caller: FleetCaller(user: member.name, uid: member.number, isRoot: false))
         }
         let host = BrokenHost(fleet.hosts[0])
-        let all = OTPWire.Command.recorded(after: nil)
+        let all = OTPWire.Command.recorded(after: nil, name: nil)
         let first = try await host.call(
             page(sue, all, proof: sue.backupCodes[0]), about: sue.name, sue.number)
         guard case .recorded? = first.reply else { throw Trouble("no list: \(first)") }
@@ -126,6 +126,8 @@ import Testing
         guard case .rows(let rows)? = second.reply, case .found? = rows.first else {
             throw Trouble("no page: \(second)")
         }
+        // These servers go by UIDs.
+        let names = OTPWire.Command.recorded(after: nil, name: "")
         let others = try await [
             (
                 "another host",
@@ -141,6 +143,7 @@ import Testing
                 host.call(page(sue, more), about: bob.name, bob.number, permit: permit)
             ),
             ("none", host.call(page(sue, more), about: sue.name, sue.number)),
+            ("names", host.call(page(sue, names), about: sue.name, sue.number, permit: permit)),
             (
                 "another act",
                 host.call(

@@ -22,8 +22,9 @@ extension RequestHandler {
     /// The most ranges of UIDs in a reply.
     private static var mostRanges: Int { 1000 }
 
-    /// The UIDs that have a record.
-    func recorded(after number: UInt32?) throws(StoreError) -> Reply.Result {
+    /// The UIDs that have a record; names are for a fleet that goes by them.
+    func recorded(after number: UInt32?, name: String?) throws(StoreError) -> Reply.Result {
+        guard name == nil else { return .denied(reason: .malformed) }
         let found = try here.store()?.userIDs(after: number) ?? (numbers: [], isAll: true)
         var ranges: [[UInt32]] = []
         for uid in found.numbers.sorted() {
@@ -32,10 +33,10 @@ extension RequestHandler {
             } else if ranges.count < RequestHandler.mostRanges {
                 ranges.append([uid, uid])
             } else {
-                return .recorded(ranges: ranges, isAll: false, fleet: nil)
+                return .recorded(ranges: ranges, isAll: false, fleet: nil, names: nil)
             }
         }
-        return .recorded(ranges: ranges, isAll: found.isAll, fleet: nil)
+        return .recorded(ranges: ranges, isAll: found.isAll, fleet: nil, names: nil)
     }
 
     func rows(of numbers: [NumberDocument]) throws(StoreError) -> Reply.Result {

@@ -48,7 +48,7 @@ public struct RequestHandler<Here: Surroundings> {
             return .policy(
                 policy: PolicyDocument(options, on: here.hostName, isForRoot: isForRoot))
         case .status: return try status()
-        case .recorded(let number): return try recorded(after: number)
+        case .recorded(let number, let name): return try recorded(after: number, name: name)
         case .rows(let numbers): return try rows(of: numbers)
         case .verify(let code): return try verify(code)
         case .resync(let first, let second, let name):

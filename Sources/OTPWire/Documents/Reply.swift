@@ -18,8 +18,10 @@ public struct Reply: Codable, Equatable, Sendable, Document.Versioned {
         case policy(policy: PolicyDocument)
         case account(account: AccountDocument)
         /// UIDs as ranges, both ends included; `isAll` if none follows them. With `fleet` they are
-        /// those of a fleet, to which this host leaves these users.
-        case recorded(ranges: [[UInt32]], isAll: Bool, fleet: FleetUsers?)
+        /// those of a fleet, to which this host leaves these users. If that goes by names, there
+        /// are `names` in place of ranges, each with the UID that it was stored with.
+        case recorded(
+            ranges: [[UInt32]], isAll: Bool, fleet: FleetUsers?, names: [NumberDocument]?)
         /// In the order of the request.
         case rows(rows: [RowDocument])
         /// In the order of the request.

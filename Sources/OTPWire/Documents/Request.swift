@@ -30,8 +30,9 @@ public enum Command: Codable, Equatable, Sendable {
     case policy
     /// The user's account, without its secrets.
     case status
-    /// Which UIDs have a record, starting after this one.
-    case recorded(after: UInt32?)
+    /// Which UIDs have a record, starting after this one. With `name`, in a fleet that goes by
+    /// names: which names, starting after that one.
+    case recorded(after: UInt32?, name: String?)
     /// A row for each of these UIDs.
     case rows(of: [NumberDocument])
 

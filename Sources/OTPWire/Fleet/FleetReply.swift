@@ -7,9 +7,11 @@ public struct FleetReply: Codable, Equatable, Sendable, Document.Versioned {
     public var result: Result
     /// After a command about others that took a code: stands for one in calls that look at others.
     public var permit: String?
+    /// Whether the list that was asked for by UIDs is to be asked for by names (`recorded`).
+    public var goesByNames: Bool?
 
-    public init(_ result: Result, permit: String? = nil) {
-        (self.result, self.permit) = (result, permit)
+    public init(_ result: Result, permit: String? = nil, goesByNames: Bool? = nil) {
+        (self.result, self.permit, self.goesByNames) = (result, permit, goesByNames)
     }
 
     /// The result of a call.

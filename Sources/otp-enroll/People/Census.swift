@@ -12,7 +12,7 @@ struct Census {
 
     private let directory: SystemUsers
     private let numbers: ClosedRange<UInt32>
-    private let recorded: RecordedNumbers
+    private let recorded: Recorded
     private let group: GroupMembers?
     private var accounts: [SystemUsers.Account]
     private var names: Set<[UInt8]>
@@ -21,7 +21,7 @@ struct Census {
     /// Everybody, or the members of a group; unless it `looksAround`, only those who are listed or
     /// have a record.
     init(
-        recorded: RecordedNumbers = RecordedNumbers(), group: String? = nil,
+        recorded: Recorded = Recorded(), group: String? = nil,
         looksAround: Bool = true
     ) throws {
         let directory = SystemUsers()
@@ -60,14 +60,22 @@ struct Census {
 
     /// Users who have a record, and are not listed.
     private mutating func addRecorded() throws {
-        let known = accounts.map(\.user.uid).sorted()
-        var rest = known[...]
         let directory = directory
-        let unlisted = recorded.all.filter { uid in
-            rest = rest.drop { $0 < uid }
-            return rest.first != uid
+        guard let named = recorded.names else {
+            let known = accounts.map(\.user.uid).sorted()
+            var rest = known[...]
+            let unlisted = recorded.numbers.all.filter { uid in
+                rest = rest.drop { $0 < uid }
+                return rest.first != uid
+            }
+            return try lookUp(unlisted) { try directory.account(withID: $0) }
         }
-        try lookUp(unlisted) { try directory.account(withID: $0) }
+        let known = names
+        try lookUp(named.users.map(\.name).filter { !known.contains($0) }) { name in
+            // Some directories find a name in any spelling, and the fleet in its own alone.
+            let account = try directory.account(named: name)
+            return account?.user.name == name ? account : nil
+        }
     }
 
     /// Users who have a home directory here, or have logged in. If a directory does not answer, the
@@ -104,22 +112,22 @@ struct Census {
     private func isMeant(_ account: SystemUsers.Account) throws -> Bool {
         guard let group else { return isPerson(account) }
         // UID_MAX is about the people in /etc/passwd; a member is a member.
-        guard isNumbered(account.user.uid) else { return false }
+        guard isNumbered(account.user) else { return false }
         return try group.contains(
             account.user, directory, isListed: listed.contains(account.user.name))
     }
 
-    private func isNumbered(_ uid: UInt32) -> Bool {
-        uid == 0 || uid >= numbers.lowerBound || recorded.contains(uid)
+    private func isNumbered(_ user: User) -> Bool {
+        user.uid == 0 || user.uid >= numbers.lowerBound || recorded.contains(user)
     }
 
     /// Beyond UID_MAX are the people in directories, and a few accounts that nobody logs in to.
     private func isPerson(_ account: SystemUsers.Account) -> Bool {
-        let uid = account.user.uid
-        guard isNumbered(uid), uid > numbers.upperBound, !recorded.contains(uid) else {
-            return isNumbered(uid)
+        let user = account.user
+        guard isNumbered(user), user.uid > numbers.upperBound, !recorded.contains(user) else {
+            return isNumbered(user)
         }
-        return uid != Census.nobody && account.hasLoginShell
+        return user.uid != Census.nobody && account.hasLoginShell
     }
 
     /// The UID of those who have none (user_namespaces(7)).

@@ -14,7 +14,7 @@ extension Roster {
             return rows
         } _: { entry, row in
             switch row {
-            case .nothing, nil: try tell(entry, entry.finding())
+            case .nothing, nil: try tell(entry, try entry.finding())
             case .hidden: try tell(entry, .hidden)
             case .orphan(let name): try tell(entry, .orphan(try Orphan(entry.uid, of: name)))
             case .found(let place, let account):
@@ -33,7 +33,7 @@ extension Roster {
             return keys
         } _: { entry, keys in
             switch keys {
-            case .nothing, nil: try tell(entry, entry.finding())
+            case .nothing, nil: try tell(entry, try entry.finding())
             case .found(let place, let tokens):
                 try tell(entry, .found(tokens, of: try entry.user(place)))
             case .unreadable(let trouble): try tell(entry, .unreadable(trouble.error))
@@ -97,8 +97,9 @@ private struct Pages: Sequence, IteratorProtocol {
 
 extension Roster.Entry {
     /// The finding for an entry without a record to request.
-    fileprivate func finding<Value>() -> Roster.Finding<Value> {
-        hasRecord && users.isEmpty ? .orphan(nil) : .nothing
+    fileprivate func finding<Value>() throws -> Roster.Finding<Value> {
+        guard hasRecord, users.isEmpty else { return .nothing }
+        return .orphan(try formerUser.map { try Orphan(uid, of: $0) })
     }
 
     /// The user at this position among those who have the UID.

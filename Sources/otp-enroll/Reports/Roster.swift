@@ -20,14 +20,18 @@ struct Roster {
         let users: ArraySlice<User>
         /// Whether there is a record for this UID.
         let hasRecord: Bool
+        /// Whose record it is, in a fleet that goes by names, if the user is gone.
+        var formerUser: String?
 
         /// The name, safe to show; `nil` for a user who is gone.
         var name: String? { users.first.map { Output.printable($0.name) } }
         /// The name, or else the UID.
-        var shownName: String { name ?? "(uid \(uid))" }
+        var shownName: String {
+            name ?? formerUser.map { Output.printable($0) } ?? "(uid \(uid))"
+        }
 
         /// Whether there is something to request.
-        var isAsked: Bool { hasRecord }
+        var isAsked: Bool { hasRecord && formerUser == nil }
 
         var document: NumberDocument {
             NumberDocument(uid: uid, users: users.map { String(decoding: $0.name, as: UTF8.self) })
@@ -69,13 +73,20 @@ struct Roster {
 
     /// Everybody who has a record, by UID.
     func recordedEntries() throws -> [Entry] {
-        let recorded = try recorded()
+        let recorded = try recordedAnywhere().recorded
         let census = try Census(recorded: recorded, looksAround: false)
         return try entries(census, recorded).filter(\.hasRecord)
     }
 
-    private func entries(_ census: Census, _ recorded: RecordedNumbers) throws -> [Entry] {
+    private func entries(_ census: Census, _ recorded: Recorded) throws -> [Entry] {
         let users = try census.people.map(\.user)
+        guard let names = recorded.names else {
+            return Roster.entries(users, recorded.numbers)
+        }
+        return Roster.entries(users, names)
+    }
+
+    private static func entries(_ users: [User], _ recorded: RecordedNumbers) -> [Entry] {
         var entries: [Entry] = []
         var rest = users[...]
         while let uid = rest.first?.uid {
@@ -91,19 +102,36 @@ struct Roster {
         return entries.sorted { $0.uid < $1.uid }
     }
 
-    /// The UIDs that have a record.
-    func recorded() throws -> RecordedNumbers { try recordedAnywhere().numbers }
+    /// Each user has an entry, even if another one has the same UID.
+    private static func entries(_ users: [User], _ recorded: RecordedNames) -> [Entry] {
+        let known = Set(users.map(\.name))
+        let gone = recorded.users.filter { !known.contains($0.name) }
+        var entries = users.map { user in
+            Entry(uid: user.uid, users: [user], hasRecord: recorded.contains(user.name))
+        }
+        entries += gone.map { user in
+            Entry(uid: user.uid, users: [], hasRecord: true, formerUser: user.shownName)
+        }
+        return entries
+    }
 
-    /// The same; if they are a fleet's, with the users whom this host leaves to it.
-    private func recordedAnywhere() throws -> (numbers: RecordedNumbers, fleet: FleetUsers?) {
-        var numbers = RecordedNumbers()
+    /// The UIDs that have a record.
+    func recorded() throws -> RecordedNumbers {
+        let recorded = try recordedAnywhere().recorded
+        guard recorded.names == nil else { throw Failure.otherVersion }
+        return recorded.numbers
+    }
+
+    /// Who has a record; if that is a fleet's, with the users whom this host leaves to it.
+    private func recordedAnywhere() throws -> (recorded: Recorded, fleet: FleetUsers?) {
+        var recorded = Recorded()
         while true {
-            switch try context.ask(.recorded(after: numbers.last)) {
-            case .recorded(let ranges, let isAll, let fleet):
-                guard numbers.append(ranges), isAll || !ranges.isEmpty else {
+            switch try context.ask(recorded.next) {
+            case .recorded(let ranges, let isAll, let fleet, let names):
+                guard recorded.append(ranges, names, isAll: isAll) else {
                     throw Failure.otherVersion
                 }
-                if isAll { return (numbers, fleet) }
+                if isAll { return (recorded, fleet) }
             case let other: throw context.failure(other)
             }
         }

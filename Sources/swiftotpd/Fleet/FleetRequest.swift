@@ -54,20 +54,44 @@ struct FleetRequest {
     /// The servers' answer. `permit` is what came with an earlier one on the same connection, sealed
     /// by a server: it stands for the caller's code to look at others.
     func reply(_ permit: inout String?) throws(StoreError) -> Reply {
-        var call = call
-        call.permit = permit
-        let answer = try agent.reply(to: call)
-        if let new = answer.permit { permit = new }
+        var answer = try send(call, &permit)
+        // Nothing was tried yet: the proof is still good.
+        if answer.goesByNames == true, let named = call.named {
+            answer = try send(named, &permit)
+        }
         switch answer.result {
         case .reply(var reply):
-            if case .recorded(let ranges, let isAll, _) = reply.result {
+            if case .recorded(let ranges, let isAll, _, let names) = reply.result {
                 reply.result = .recorded(
-                    ranges: ranges, isAll: isAll, fleet: FleetUsers(options))
+                    ranges: ranges, isAll: isAll, fleet: FleetUsers(options), names: names)
             }
             return reply
         case .failed(let trouble): throw trouble.error
         default: throw RemoteAccounts.unclear
         }
+    }
+
+    private func send(
+        _ call: FleetCall, _ permit: inout String?
+    ) throws(StoreError) -> FleetReply {
+        var call = call
+        call.permit = permit
+        let answer = try agent.reply(to: call)
+        if let new = answer.permit { permit = new }
+        return answer
+    }
+}
+
+extension FleetCall {
+    /// The call that begins a list by names, for one that begins it by UIDs; `nil` for any other.
+    fileprivate var named: FleetCall? {
+        guard case .command(var request, let caller) = step,
+            request.command == .recorded(after: nil, name: nil)
+        else { return nil }
+        request.command = .recorded(after: nil, name: "")
+        var call = self
+        call.step = .command(request: request, caller: caller)
+        return call
     }
 }
 

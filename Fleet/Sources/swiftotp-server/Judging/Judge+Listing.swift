@@ -9,6 +9,8 @@ import OTPWire
 extension Judge {
     /// The most names in a request for rows.
     private static let mostNames = 4 * NumberDocument.mostRows
+    /// How much of a reply a page of names may fill, in bytes; a frame holds 32,767.
+    private static let mostBytes = 24_000
 
     /// Answers a request for a page: after a code of the user of `act`, or with a permit that came
     /// with an earlier page.
@@ -18,13 +20,8 @@ extension Judge {
         guard try role(of: act.user, at: act.host, in: database) != nil else {
             return try refuse(request.command, .fleetRole, to: act.user, act, in: database)
         }
-        guard !database.goesByNames else {
-            let trouble = StoreError(
-                .system, Array("the fleet".utf8),
-                "lists go by UIDs, which do not count here (`identity = name`):"
-                    + " `swiftotp-server users` on a server lists its users")
-            let reply = FleetReply(.failed(trouble: TroubleDocument(trouble)))
-            return .answered(try Judge.encoded(reply), receipt: nil)
+        if database.goesByNames, request.command.isListOfNumbers {
+            return try askForNames()
         }
         var proven: HostAnswer?
         if let proof = request.proof {
@@ -49,6 +46,17 @@ extension Judge {
             return .answered(bytes, receipt: receipt)
         }
         return answer
+    }
+
+    /// Has the host ask for the list by names. One of a release that knows none says why there is
+    /// no list.
+    private func askForNames() throws(StoreError) -> HostAnswer {
+        let trouble = StoreError(
+            .system, Array("the fleet".utf8),
+            "lists go by names here (`identity = name`), which this host's release does not know:"
+                + " `swiftotp-server users` on a server lists its users")
+        let reply = FleetReply(.failed(trouble: TroubleDocument(trouble)), goesByNames: true)
+        return .answered(try Judge.encoded(reply), receipt: nil)
     }
 
     // MARK: What stands for a code
@@ -91,9 +99,53 @@ extension Judge {
             try records.prepare(
                 names: names, numbers: numbers.filter(\.users.isEmpty).map(\.uid))
         }
+        if case .recorded(let number, let name?) = command, records.goesByNames {
+            guard number == nil else { return .denied(reason: .malformed) }
+            return try names(after: name, of: records)
+        }
         let handler = try handler(
             for: .root, .allowed, asking: act.user, act, on: records, PendingLines(),
             messages(at: act.host))
         return try handler.run(Request(command))
+    }
+
+    /// The names beyond `name` that have a row, as many as a reply holds.
+    private func names(
+        after name: String, of records: FleetRecords
+    ) throws(StoreError) -> Reply.Result {
+        guard let found = try records.users(after: name) else {
+            return .denied(reason: .malformed)
+        }
+        var (names, room) = ([NumberDocument](), Judge.mostBytes)
+        for user in found.users {
+            room -= user.lengthInList
+            guard room >= 0 else { break }
+            names.append(NumberDocument(uid: user.uid, users: [user.shownName]))
+        }
+        return .recorded(
+            ranges: [], isAll: found.isAll && names.count == found.users.count, fleet: nil,
+            names: names)
+    }
+}
+
+extension Command {
+    /// Whether it asks for a list by UIDs.
+    fileprivate var isListOfNumbers: Bool {
+        if case .recorded(_, nil) = self { return true }
+        return false
+    }
+}
+
+extension User {
+    /// What a name takes of a reply at most, in bytes: JSON writes some of them as `\u0007`.
+    fileprivate var lengthInList: Int {
+        let other = "[4294967295,\"\"],".utf8.count
+        return name.reduce(other) { length, byte in
+            switch byte {
+            case 0..<0x20, 0x7f: length + 6
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): length + 2
+            default: length + 1
+            }
+        }
     }
 }

@@ -31,11 +31,15 @@ final class Fleet: Sendable {
     /// Those of a fleet on Patroni (PatroniFleet), besides the same ones.
     static let more = ["db3": 3, "etcd1": 4]
 
+    /// A server that goes by names, and its host (ListTests).
+    static let named = ["otp3": 13, "web7": 27]
+
     /// The names of all machines, in the ground's own /etc/hosts.
-    static let named = Result {
+    static let addresses = Result {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "/etc/hosts"))
         try file.seekToEnd()
-        let lines = names.merging(more) { $1 }.map { "192.0.2.\($0.value) \($0.key)\n" }
+        let all = names.merging(more) { $1 }.merging(named) { $1 }
+        let lines = all.map { "192.0.2.\($0.value) \($0.key)\n" }
         try file.write(contentsOf: Data(("\n" + lines.joined()).utf8))
         try file.close()
     }
@@ -44,7 +48,7 @@ final class Fleet: Sendable {
     static let place = "host=db1,db2 dbname=swiftotp target_session_attrs=read-write"
 
     init(options: [String] = ["", "", ""]) async throws {
-        try Fleet.named.get()
+        try Fleet.addresses.get()
         _ = try SystemLog.shared()
         let (lan, scratch) = (try await Lan(), try Scratch())
         (self.lan, self.scratch) = (lan, scratch)

@@ -41,8 +41,11 @@ final class Host: Sendable {
     }
 
     /// The token of a new invite for this host, with these rights.
-    func invite(by server: OTPServer, rights: String) async throws -> String {
-        let said = try await server.command("invite", name, "--rights", rights)
+    func invite(
+        by server: OTPServer, rights: String, realm: String = "main"
+    ) async throws -> String {
+        let said = try await server.command(
+            "invite", name, "--rights", rights, "--realm", realm)
         guard let token = said.firstMatch(of: #/--token (\S+)/#)?.output.1 else {
             throw Trouble("no token: \(said)")
         }

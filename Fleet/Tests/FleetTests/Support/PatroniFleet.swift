@@ -14,7 +14,7 @@ final class PatroniFleet: Sendable {
         ProcessInfo.processInfo.environment["FLEET_PATRONI"].flatMap { Int($0) } ?? 0
 
     init() async throws {
-        try Fleet.named.get()
+        try Fleet.addresses.get()
         _ = try SystemLog.shared()
         let (lan, scratch) = (try await Lan(), try Scratch())
         self.scratch = scratch
