@@ -55,6 +55,29 @@ struct ServerPageTests {
         }
     }
 
+    @Test("The help, the manual or the guide lacks a role, or something that one may do")
+    func roles() throws {
+        let help = SwiftOTPServer.helpMessage(for: Role.self, columns: 100)
+        let section = try Page(Page.server).lines(below: "# COMMANDS")
+            .drop { !$0.hasPrefix("## role ") }.dropFirst().prefix { !$0.hasPrefix("## ") }
+        let told = section.compactMap { $0.wholeMatch(of: #/\*(\w+)\*/#).map { String($0.1) } }
+        #expect(told == FleetRole.allCases.map(\.rawValue))
+        for role in FleetRole.allCases {
+            let entry = section.drop { $0 != "*\(role.rawValue)*" }.dropFirst()
+                .prefix { $0.hasPrefix("\t") }
+                .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+            #expect(entry.replacing("*", with: "") == role.doc.joined(separator: " "), "\(role)")
+            for line in ["    \(role.rawValue)\n"] + role.doc { #expect(help.contains(line)) }
+        }
+        let guide = try Page(Page.guide).text.components(separatedBy: "\n| role | may | on |\n")
+        let table = try #require(guide.dropFirst().first)
+            .split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("|") }
+            .joined()
+        for word in FleetRole.allCases.map(\.rawValue) + FleetAct.allCases.map(\.rawValue) {
+            #expect(table.contains("`\(word)`"), "\(word)")
+        }
+    }
+
     @Test("A command that a page tells to type is not understood", arguments: Page.all)
     func typed(path: String) throws {
         let page = try Page(path)

@@ -49,15 +49,18 @@ struct Role: ParsableCommand {
         discussion: """
             At hosts with the right `admin`, each time with a code of their own:
 
-                helpdesk   unlock, issue and revoke, for people without a role
-                admin      the same for everybody, reset and move
-                auditor    look
+            \(Role.table)
             """)
+
+    /// What each role may do.
+    private static let table = FleetRole.allCases.map { role in
+        (["    \(role.rawValue)"] + role.doc.map { "      \($0)" }).joined(separator: "\n")
+    }.joined(separator: "\n")
 
     @OptionGroup var folder: FolderOption
     @Argument(help: "The user's name.")
     var user: String
-    @Argument(help: "helpdesk, admin, auditor or none.")
+    @Argument(help: "\(FleetRole.names) or none.")
     var role: String
     @Option(help: "Of this realm.")
     var realm = "main"
@@ -65,7 +68,7 @@ struct Role: ParsableCommand {
     func run() throws {
         let folder = try folder.open()
         guard role == "none" || FleetRole(rawValue: role) != nil else {
-            throw FleetProblem("the roles are helpdesk, admin, auditor and none")
+            throw FleetProblem("the roles are \(FleetRole.names) and none")
         }
         let name = UserName(realm: realm, name: user)
         guard

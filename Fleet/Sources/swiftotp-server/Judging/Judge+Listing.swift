@@ -17,7 +17,8 @@ extension Judge {
     func list(
         _ request: Request, permit: String?, _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        guard try role(of: act.user, at: act.host, in: database) != nil else {
+        let role = try role(of: act.user, at: act.host, in: database)
+        guard role?.allows(request.command, on: nil) == true else {
             return try refuse(request.command, .fleetRole, to: act.user, act, in: database)
         }
         if database.goesByNames, request.command.isListOfNumbers {
