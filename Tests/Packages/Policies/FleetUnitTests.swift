@@ -107,4 +107,18 @@ struct FleetUnitTests {
             #expect(!text.contains("packaging/fleet"), "\(file)")
         }
     }
+
+    @Test("A purge does not name everything that is left of a sealed master key")
+    func leftovers() throws {
+        let parts = try Project.text("docs/FLEET.md").components(separatedBy: "\n### ")
+        let part = try #require(parts.first { $0.hasPrefix("The master key, sealed\n") })
+        let made = Set(
+            part.matches(of: #/\/etc\/(?:credstore|systemd)\S+\.(?:key|conf)/#)
+                .map { String($0.output) })
+        #expect(made.count == 2)
+        for file in ["debian/swiftotp-server.postrm", "rpm/swiftotp-fleet.spec"] {
+            let script = try Project.text("packaging/fleet/\(file)")
+            for path in made { #expect(script.contains(path), "\(file): \(path)") }
+        }
+    }
 }
