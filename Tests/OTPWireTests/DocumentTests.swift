@@ -27,7 +27,7 @@ struct DocumentTests {
         }
     }
 
-    @Test("The agent's state is read differently from how it was written, or no later one is")
+    @Test("The agent's state is read differently from how it was written, or no other release's is")
     func agentState() throws {
         let state = Documents.agentState
         let written = try Document.encode(state)
@@ -37,6 +37,12 @@ struct DocumentTests {
             .replacing("silent", with: "asleep")
         let read = try Document.agentState(Array(later.utf8))
         #expect(read.fleet == "lab" && read.servers.contains { $0.condition == nil })
+        let earlier = String(decoding: written, as: UTF8.self)
+            .replacing(#/"offline(?:Trouble|Untold)":[^,]+,/#, with: "")
+        #expect(!earlier.contains("offline"))
+        var known = state
+        (known.offlineTrouble, known.offlineUntold) = (nil, nil)
+        #expect(try Document.agentState(Array(earlier.utf8)) == known)
         let deep = String(repeating: "[", count: 30_000)
         for text in ["", "{}", "null", deep, String(later.dropLast())] {
             #expect(throws: Document.Problem.malformed, "\(text.prefix(80))") {

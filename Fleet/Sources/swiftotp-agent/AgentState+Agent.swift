@@ -35,7 +35,9 @@ extension AgentState {
             lines.append(line)
         }
         if let offlineTrouble { lines.append("No offline answers: \(offlineTrouble)") }
-        if offlineUntold > 0 { lines.append("Offline decisions not told yet: \(offlineUntold)") }
+        if let offlineUntold, offlineUntold > 0 {
+            lines.append("Offline decisions not told yet: \(offlineUntold)")
+        }
         return lines.joined(separator: "\n")
     }
 

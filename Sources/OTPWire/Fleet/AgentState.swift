@@ -47,12 +47,13 @@ public struct AgentState: Codable, Equatable, Sendable {
     public var servers: [Server]
     /// Why nobody can log in with an answer while no server is reached; `nil` if that works.
     public var offlineTrouble: String?
-    /// How many decisions of the time without a server no server was told of yet.
-    public var offlineUntold: Int
+    /// How many decisions of the time without a server no server was told of yet; `nil` if the
+    /// agent is of a release that does not say.
+    public var offlineUntold: Int?
 
     public init(
         version: String, fleet: String, host: String, certificateEnds: Int64, renewal: Int64,
-        receipt: String?, servers: [Server], offlineTrouble: String?, offlineUntold: Int
+        receipt: String?, servers: [Server], offlineTrouble: String?, offlineUntold: Int?
     ) {
         (self.version, self.fleet, self.host) = (version, fleet, host)
         (self.certificateEnds, self.renewal) = (certificateEnds, renewal)

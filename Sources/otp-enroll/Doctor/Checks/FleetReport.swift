@@ -111,11 +111,10 @@ struct FleetReport {
     }
 
     private var untold: Finding? {
-        guard state.offlineUntold > 0 else { return nil }
+        guard let count = state.offlineUntold, count > 0 else { return nil }
         return Finding(
             .note,
-            "no server was told yet of \(Words.count(state.offlineUntold, "decision")) of the time"
-                + " without one",
+            "no server was told yet of \(Words.count(count, "decision")) of the time without one",
             change: state.isReady ? "journalctl -u swiftotp-agent" : "")
     }
 
