@@ -18,7 +18,7 @@ extension Database {
         for _ in 0..<Database.maximumTries {
             let records = FleetRecords(act, in: self)
             let row = try records.row(of: act.user)
-            if let refusal = records.refusal { return .refused(refusal) }
+            if let refusal = records.refusal { return refused(refusal) }
             if let row, row.isAnswered(act) {
                 return .done(try repeated(row, act, records))
             }
@@ -52,7 +52,7 @@ extension Database {
         try ready()
         let records = FleetRecords(act, in: self)
         let row = try records.row(of: act.user)
-        if let refusal = records.refusal { return .refused(refusal) }
+        if let refusal = records.refusal { return refused(refusal) }
         guard let row, row.isAnswered(act) else { return nil }
         return .done(try repeated(row, act, records))
     }
@@ -65,10 +65,15 @@ extension Database {
         try ready()
         let records = FleetRecords(act, in: self)
         _ = try records.row(of: act.user)
-        if let refusal = records.refusal { return .refused(refusal) }
+        if let refusal = records.refusal { return refused(refusal) }
         return .done(
             Performed.Done(
                 reply: try body(records), receipt: nil, changes: [], isRepeated: false))
+    }
+
+    private func refused(_ refusal: HostRefusal) -> Performed {
+        if refusal == .overBudget { state.counts.count(.quarantine) }
+        return .refused(refusal)
     }
 
     /// The reply of the same request before. The standby may not have it yet: the first answer may

@@ -27,6 +27,24 @@ public final class FleetCounts: Sendable {
         case missing
     }
 
+    /// Why something is refused before any code is looked at.
+    public enum Refusal: String, CaseIterable, Sendable {
+        /// Whoever asks has no role that covers it, or not there.
+        case fleetRole
+        /// The help desk asks it about somebody who has a role.
+        case fleetProtected
+        /// The host lacks a right.
+        case hostRight
+        /// Nobody may do it in a fleet.
+        case rootOnly
+        /// It takes a code of the caller's own. Each act about others begins so.
+        case ownProofNeeded
+        /// The host has used up its failures.
+        case quarantine
+        /// The audit gets no more refusals of this host for now.
+        case tooMany
+    }
+
     /// All of it.
     public struct Values: Sendable {
         /// What was judged and stored.
@@ -37,6 +55,8 @@ public final class FleetCounts: Sendable {
         public fileprivate(set) var unknowns: UInt64 = 0
         /// The receipts that were refused.
         public fileprivate(set) var receipts: [ReceiptFault: UInt64] = [:]
+        /// What was refused.
+        public fileprivate(set) var refusals: [Refusal: UInt64] = [:]
         /// How far the server's clock is ahead of the database's, in seconds; `nil` before a look.
         public fileprivate(set) var clockOffset: Int64?
         /// Whether the database names a synchronous standby, and nobody waits for it for long; `nil`
@@ -65,6 +85,11 @@ public final class FleetCounts: Sendable {
     /// Counts a receipt that was refused.
     func count(_ fault: ReceiptFault) {
         contents.withLock { $0.receipts[fault, default: 0] &+= 1 }
+    }
+
+    /// Counts what was refused.
+    public func count(_ refusal: Refusal) {
+        contents.withLock { $0.refusals[refusal, default: 0] &+= 1 }
     }
 
     /// Notes what a look at the database has found.

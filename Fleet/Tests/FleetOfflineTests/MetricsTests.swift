@@ -3,6 +3,7 @@ import OTPWire
 import Testing
 
 @testable import FleetNetwork
+@testable import FleetStore
 
 @Suite("What a running server says in its metrics")
 struct MetricsTests {
@@ -77,5 +78,59 @@ struct MetricsTests {
             })
         fleet.stop("agent")
         #expect(await eventually { await scrape(metrics)["swiftotp_hosts_alive"] == 0 })
+    }
+
+    /// A command of a user's about another one, or about themselves.
+    private func ask(
+        _ command: Command, by asking: Int = 0, about user: Int = 0, at fleet: LiveFleet
+    ) async throws -> FleetReply.Result {
+        let caller = FleetCaller(user: "user\(asking)", uid: 2000 + UInt32(asking), isRoot: false)
+        return try await fleet.call(
+            FleetCall(
+                .command(request: Request(command), caller: caller), user: "user\(user)",
+                uid: 2000 + UInt32(user)))
+    }
+
+    @Test("What is refused for want of a right is not counted, or by another reason")
+    func refusals() async throws {
+        let fleet = try await LiveFleet()
+        let metrics = try LiveFleet.freePort()
+        try await fleet.open(metricsPort: metrics, rights: "")
+        try fleet.enroll(2)
+        try fleet.startAgent()
+        #expect(await eventually { await fleet.isReady() })
+        @Sendable func count(_ reason: String) async -> Double {
+            await scrape(metrics)["swiftotp_refusals_total{reason=\"\(reason)\"}", default: -1]
+        }
+        for reason in FleetCounts.Refusal.allCases {
+            #expect(await count(reason.rawValue) == 0, "\(reason)")
+        }
+
+        _ = try await ask(.renewBackupCodes, at: fleet)
+        _ = try await fleet.call(FleetCall(.newPlace, user: "user0", uid: 2000))
+        _ = try await fleet.call(
+            FleetCall(.bring(record: "", adds: false, rehearses: false), user: "bob", uid: 1000))
+        #expect(await count("hostRight") >= 3)
+        _ = try await ask(.unlock(after: nil), by: 1, at: fleet)
+        #expect(await count("fleetRole") >= 1)
+        try await fleet.server("hosts", "web17", "--rights", "admin")
+        try await fleet.server("role", "user0", "admin")
+        try await fleet.server("role", "user1", "helpdesk")
+        // A right that was given counts within five seconds.
+        #expect(
+            await eventually {
+                _ = try? await ask(.unlock(after: nil), by: 1, at: fleet)
+                return await count("fleetProtected") >= 1
+            })
+        _ = try await ask(.unlock(after: nil), by: 0, about: 1, at: fleet)
+        #expect(await count("ownProofNeeded") >= 1)
+        // More than the audit gets.
+        var answers = 0
+        while answers < 1000, (try? await ask(.renewBackupCodes, at: fleet)) != nil { answers += 1 }
+        #expect(await count("tooMany") >= 1, "\(answers) answers")
+        try await fleet.sql(
+            "UPDATE swiftotp.hosts SET budget = 0, budget_at = extract(epoch FROM now()) + 3600")
+        _ = try? await fleet.judge("000000", ofUser: 0)
+        #expect(await count("quarantine") >= 1)
     }
 }

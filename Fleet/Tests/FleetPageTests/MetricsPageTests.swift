@@ -41,4 +41,19 @@ struct MetricsPageTests {
             .compactMap { $0.wholeMatch(of: #/\*(swiftotp_\w+)\*/#) }.map { String($0.1) }
         #expect(told.sorted() == printed)
     }
+
+    @Test("The manual or the guide lacks a reason for which something is refused")
+    func reasons() throws {
+        let entry = try Page(Page.server).lines(below: "# METRICS")
+            .drop { $0 != "*swiftotp_refusals_total*" }.dropFirst().prefix { $0.hasPrefix("\t") }
+            .joined()
+        let row =
+            try Page(Page.guide).text.split(separator: "\n")
+            .first { $0.hasPrefix("| `swiftotp_refusals_total`") } ?? ""
+        for reason in FleetCounts.Refusal.allCases.map(\.rawValue) {
+            #expect(entry.contains("*\(reason)*") && row.contains("\"\(reason)\""), "\(reason)")
+            let line = "swiftotp_refusals_total{reason=\"\(reason)\"} 0\n"
+            #expect(text.contains(line), "\(reason)")
+        }
+    }
 }

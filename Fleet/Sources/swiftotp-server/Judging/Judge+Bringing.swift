@@ -12,7 +12,7 @@ extension Judge {
             return try refuse(
                 Brought.entry(
                     granted: false, Reply.Denial.hostRight(name: "import").word, at: act.host),
-                with: .denied(reason: .right), act, in: database)
+                .hostRight, with: .denied(reason: .right), act, in: database)
         }
         let digits = Array(text.utf8)
         guard digits.count <= 2 * Record.maximumEncodedLength,

@@ -224,6 +224,7 @@ extension Judge {
     /// Has otp-enroll ask for a code, and send the command again. Each act begins so: nothing is refused
     /// yet, and the audit has no row. What becomes of the code has one.
     private func askForProof() throws(StoreError) -> HostAnswer {
+        count(.ownProofNeeded)
         let reply = FleetReply(.reply(reply: Reply(.denied(reason: .ownProofNeeded))))
         return .answered(try Judge.encoded(reply), receipt: nil)
     }

@@ -36,6 +36,7 @@ extension Judge {
             if isProven {
                 new = try Judge.permit(toLookFor: act.user, act, in: records)
             } else if try !Judge.isPermitted(permit, for: act.user, act, in: records) {
+                count(.ownProofNeeded)
                 let denial = Reply(.denied(reason: .ownProofNeeded))
                 return try Judge.encoded(FleetReply(.reply(reply: denial)))
             }

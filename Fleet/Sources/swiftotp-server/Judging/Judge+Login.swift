@@ -65,6 +65,9 @@ extension Judge {
         }
     }
 
+    /// What the audit calls a step for which the host lacks a right.
+    static let denied = "denied"
+
     /// What the audit says of a step; `nil` for one that only looks.
     private static func entry(for result: FleetReply.Result, of call: FleetCall) -> AuditEntry? {
         switch result {
@@ -91,7 +94,7 @@ extension Judge {
             return AuditEntry(
                 kind: "enroll", granted: kept != nil, detail: kept?.authenticator.name ?? "")
         case .denied(.right):
-            return AuditEntry(kind: "denied", granted: false, detail: "right", isFailure: true)
+            return AuditEntry(kind: denied, granted: false, detail: "right", isFailure: true)
         case .failed(let trouble):
             return AuditEntry(kind: "login", granted: false, detail: trouble.code)
         default: return nil

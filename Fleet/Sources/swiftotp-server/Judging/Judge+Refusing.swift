@@ -14,7 +14,8 @@ extension Judge {
             kind: command.auditKind ?? "unknown", granted: false, detail: reason.word,
             origin: "otp-enroll", actor: Judge.shown(asking))
         return try refuse(
-            entry, with: .reply(reply: Reply(.denied(reason: reason))), act, in: database)
+            entry, FleetCounts.Refusal(reason), with: .reply(reply: Reply(.denied(reason: reason))),
+            act, in: database)
     }
 
     /// Answers `result` once the audit has `entry`. It costs the host none of its failures: whoever may
@@ -22,9 +23,13 @@ extension Judge {
     /// do not fill the audit, these rows have a limit of their own, beyond which there is no answer
     /// either.
     func refuse(
-        _ entry: AuditEntry, with result: FleetReply.Result, _ act: Act, in database: Database
+        _ entry: AuditEntry, _ refusal: FleetCounts.Refusal?, with result: FleetReply.Result,
+        _ act: Act, in database: Database
     ) throws(StoreError) -> HostAnswer {
-        guard refusals.admits(act.host.name) else { return .overBudget }
+        guard refusals.admits(act.host.name) else {
+            count(.tooMany)
+            return .overBudget
+        }
         // The user's row is not opened: that it cannot be is nothing for whoever may not ask.
         let name = String(decoding: act.user.name.prefix(Judge.longestName), as: UTF8.self)
         let receipt = try database.note(
@@ -32,8 +37,12 @@ extension Judge {
             by: AdminAct(
                 host: act.host.name, actor: entry.actor, origin: entry.origin, time: act.time))
         Judge.log(entry, of: name, at: act.host)
+        if let refusal { count(refusal) }
         return .answered(try Judge.encoded(FleetReply(result)), receipt: receipt.text)
     }
+
+    /// Counts what was refused, for the metrics.
+    func count(_ refusal: FleetCounts.Refusal) { threads.state.counts.count(refusal) }
 
     /// Who asks, as the audit has it.
     static func shown(_ asking: User) -> String {
@@ -47,5 +56,19 @@ extension Reply.Denial {
     var word: String {
         guard case .hostRight(let name) = self else { return "\(self)" }
         return "hostRight \(name)"
+    }
+}
+
+extension FleetCounts.Refusal {
+    /// `nil` for what is refused for another reason than a right.
+    init?(_ denial: Reply.Denial) {
+        switch denial {
+        case .fleetRole: self = .fleetRole
+        case .fleetProtected: self = .fleetProtected
+        case .hostRight: self = .hostRight
+        case .rootOnly: self = .rootOnly
+        case .ownProofNeeded: self = .ownProofNeeded
+        default: return nil
+        }
     }
 }

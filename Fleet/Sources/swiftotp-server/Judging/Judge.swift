@@ -95,6 +95,7 @@ struct Judge: FleetService {
             }
             if case .done(let done) = performed, !done.isRepeated, let entry {
                 Judge.log(entry, of: document.user, at: host)
+                if entry.kind == Judge.denied { count(.hostRight) }
             }
             post(messages, after: performed)
             return Judge.answer(performed)

@@ -33,6 +33,10 @@ struct ServerMetrics {
             "{reason=\"\(fault.rawValue)\"} \(counts.receipts[fault, default: 0])"
         }
         add("receipts_refused_total", "counter", receipts)
+        let refusals = FleetCounts.Refusal.allCases.map { refusal in
+            "{reason=\"\(refusal.rawValue)\"} \(counts.refusals[refusal, default: 0])"
+        }
+        add("refusals_total", "counter", refusals)
         add("replicated", "gauge", counts.isReplicated.map { [" \($0 ? 1 : 0)"] } ?? [])
         add("clock_offset_seconds", "gauge", counts.clockOffset.map { [" \($0)"] } ?? [])
         add("hosts_quarantined", "gauge", [" \(failuresLeft.count { $0 == 0 })"])
