@@ -14,7 +14,8 @@ public final class Database {
     private var sealing: RecordSealing?
     /// Which database it is, since it was started, and since its tables were filled anew.
     private(set) var place = ""
-    private var listensUntil: ContinuousClock.Instant?
+    /// Since when it listens for receipts, and until when at least; `nil` if it does not.
+    private var listening: (since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
     /// Whether the last look found trouble, so that the next request has to look again.
     private var isInDoubt = false
 
@@ -38,18 +39,31 @@ public final class Database {
                 throw error
             }
         }
-        if let end = listensUntil {
+        try listen()
+        try checkReceipts()
+    }
+
+    /// Waits until the hosts have shown their receipts, each with a heartbeat. Throws if that takes
+    /// longer than there is time.
+    private func listen() throws(StoreError) {
+        let limit = limit
+        while let (since, end) = listening {
             let now = ContinuousClock.now
-            guard min(end, limit) == end || end <= now else {
+            guard end <= max(limit, now) else {
                 throw StoreError(
                     .busy, PostgresAnswer.subject,
                     "just connected, and listening for receipts that it does not have")
             }
             Database.sleep(end - now)
-            listensUntil = nil
+            let next = state.latestHost(at: place).map { $0 + settings.nextHost } ?? end
+            let late = min(next, since + settings.longestListening)
+            guard late <= .now else {
+                listening = (since, late)
+                continue
+            }
+            listening = nil
             state.noteListened(at: place)
         }
-        try checkReceipts()
     }
 
     private func connect() throws(StoreError) {
@@ -64,8 +78,13 @@ public final class Database {
             try check()
         }
         // A database that has run ever since still has what it had.
-        listensUntil =
-            state.hasListened(at: place) ? nil : ContinuousClock.now + settings.listening
+        guard !state.hasListened(at: place) else {
+            listening = nil
+            return
+        }
+        let now = ContinuousClock.now
+        listening = (now, now + settings.listening)
+        state.beginListening(at: place)
     }
 
     /// Looks again at what may change while connected. A server calls it once a second.

@@ -26,6 +26,11 @@ public struct DatabaseSettings: Sendable {
     public var connectTime = Duration.milliseconds(1000)
     /// How long to listen for receipts of hosts after connecting, before anything is judged.
     public var listening = Duration.milliseconds(1500)
+    /// How long to go on listening after a host that was not heard before: thousands of them take a
+    /// while to connect to a server that was restarted. One that is off is not waited for.
+    public var nextHost = Duration.milliseconds(500)
+    /// How long to listen at most.
+    public var longestListening = Duration.seconds(10)
     /// How far the database's clock may be off, in seconds.
     public var clockTolerance: UInt64 = 5
 

@@ -13,9 +13,19 @@ public final class FleetState: Sendable {
         var pending: [String: Set<Receipt>] = [:]
         /// The databases to which a thread was connected while it listened for receipts.
         var listened: Set<String> = []
+        var listening: Listening?
         var sealing: RecordSealing?
         var keys: MasterKeys?
         var hosts: [String: (row: HostRow?, until: ContinuousClock.Instant)] = [:]
+    }
+
+    /// The hosts that have shown a receipt while threads listen for them.
+    fileprivate struct Listening {
+        /// The database that they have connected to.
+        let place: String
+        var hosts: Set<String> = []
+        /// When the last of them did so for the first time.
+        var latest: ContinuousClock.Instant?
     }
 
     private let contents: Mutex<Contents>
@@ -38,13 +48,17 @@ public final class FleetState: Sendable {
     /// Hears the receipt that a host shows, with a request or without one; whether it is one of this
     /// fleet. Before the server was connected for the first time, it cannot tell.
     @discardableResult
-    public func hear(_ text: String) -> Bool {
+    public func hear(_ text: String, from host: String) -> Bool {
         guard let sealing = contents.withLock({ $0.sealing }) else { return false }
         guard let receipt = Receipt(text: text, sealing: sealing) else {
             counts.count(.foreign)
             return false
         }
         note(receipt)
+        contents.withLock { contents in
+            guard contents.listening?.hosts.insert(host).inserted == true else { return }
+            contents.listening?.latest = .now
+        }
         return true
     }
 
@@ -99,9 +113,26 @@ public final class FleetState: Sendable {
         contents.withLock { $0.listened.contains(place) }
     }
 
-    /// Notes that it has.
+    /// Notes that a thread listens at this place.
+    func beginListening(at place: String) {
+        contents.withLock { contents in
+            guard contents.listening?.place != place else { return }
+            contents.listening = Listening(place: place)
+        }
+    }
+
+    /// When the last host was heard that had not been heard since threads listen at this place;
+    /// `nil` for none.
+    func latestHost(at place: String) -> ContinuousClock.Instant? {
+        contents.withLock { contents in
+            contents.listening.flatMap { $0.place == place ? $0.latest : nil }
+        }
+    }
+
+    /// Notes that one has.
     func noteListened(at place: String) {
         contents.withLock { contents in
+            if contents.listening?.place == place { contents.listening = nil }
             if contents.listened.count >= FleetState.places { contents.listened = [] }
             contents.listened.insert(place)
         }

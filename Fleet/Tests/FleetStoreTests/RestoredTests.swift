@@ -82,10 +82,12 @@ struct RestoredTests {
         settings.listening = .seconds(5)
         let server = try ServerThreads(settings, count: 1)
         defer { server.stop() }
-        #expect(!server.state.hear("00"))
-        try await eventually("it never knows its fleet") { server.state.hear(receipt.text) }
+        #expect(!server.state.hear("00", from: "web1"))
+        try await eventually("it never knows its fleet") {
+            server.state.hear(receipt.text, from: "web1")
+        }
         let before = server.state.counts.values.receipts[.foreign, default: 0]
-        #expect(!server.state.hear("00"))
+        #expect(!server.state.hear("00", from: "web1"))
         #expect(server.state.counts.values.receipts[.foreign] == before + 1)
         let act = fleet.act("alice", at: now)
         await #expect(throws: StoreError(.unproven, [], "")) {

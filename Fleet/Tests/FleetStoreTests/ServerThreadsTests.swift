@@ -159,6 +159,58 @@ struct ServerThreadsTests {
         #expect(ContinuousClock.now - began >= .seconds(2))
     }
 
+    /// How long a server of these settings listens. Each 50 ms a host of this name is heard.
+    private func listening(
+        to host: @escaping @Sendable (Int) -> String?, on fleet: TestFleet,
+        _ change: (inout DatabaseSettings) -> Void
+    ) async throws -> Duration {
+        let act = fleet.act("alice")
+        guard case .done(let done) = try fleet.server().perform(act, TestFleet.judge("123456")),
+            let text = done.receipt?.text
+        else { throw Trouble("no receipt") }
+        var settings = fleet.settings
+        settings.answerTime = .seconds(60)
+        change(&settings)
+        let began = ContinuousClock.now
+        let server = try ServerThreads(settings, count: 1)
+        defer { server.stop() }
+        let hosts = Task {
+            for number in 0..<10_000 {
+                guard let name = host(number) else { return }
+                server.state.hear(text, from: name)
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        defer { hosts.cancel() }
+        _ = try await server.run(
+            for: alice, until: ContinuousClock.now + .seconds(60)
+        ) { (database) throws(StoreError) in
+            try database.look(act) { (_) throws(StoreError) in [] }
+        }
+        return ContinuousClock.now - began
+    }
+
+    @Test("A server does not wait for hosts that come late, or waits for ever, or for any other")
+    func lateHosts() async throws {
+        let fleet = try await fleet()
+        // The same one again is not late.
+        let late = try await listening(to: { _ in "web1" }, on: fleet) { settings in
+            (settings.listening, settings.nextHost) = (.seconds(5), .seconds(8))
+            settings.longestListening = .seconds(3600)
+        }
+        #expect(late >= .seconds(8))
+        let many = try await listening(to: { "web\($0)" }, on: fleet) { settings in
+            (settings.listening, settings.nextHost) = (.seconds(2), .seconds(3600))
+            settings.longestListening = .seconds(4)
+        }
+        #expect(many >= .seconds(2))
+        let nobody = try await listening(to: { _ in nil }, on: fleet) { settings in
+            (settings.listening, settings.nextHost) = (.milliseconds(1), .seconds(3600))
+            settings.longestListening = .seconds(3600)
+        }
+        #expect(nobody < .seconds(60))
+    }
+
     @Test("Whoever was cut off from a database that ran on waits as if it had been restored")
     func cutOff() async throws {
         let fleet = try await fleet(), state = FleetState()

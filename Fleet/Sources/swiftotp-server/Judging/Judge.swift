@@ -36,7 +36,7 @@ struct Judge: FleetService {
     // MARK: Calls
 
     func answer(_ call: HostCall) async -> HostAnswer {
-        if let receipt = call.receipt { threads.state.hear(receipt) }
+        if let receipt = call.receipt { threads.state.hear(receipt, from: call.host) }
         guard let document = try? Document.fleetCall(call.body), let id = RowID(call.unit) else {
             return .malformed
         }
@@ -151,7 +151,7 @@ struct Judge: FleetService {
     // MARK: Hosts
 
     func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer {
-        if let receipt { threads.state.hear(receipt) }
+        if let receipt { threads.state.hear(receipt, from: host) }
         if let refusal = await refusal(of: host, generation) {
             return PingAnswer(refusal: refusal)
         }
