@@ -115,4 +115,23 @@ struct TroubleTests {
         #expect(found.last?.contains(" more before)") == true)
         #expect(found.count < 10)
     }
+
+    @Test("One address fills the log, or hides what others do")
+    func oneAddress() {
+        let lines = Mutex<[String]>([])
+        let log = RefusalLog { line in lines.withLock { $0.append(line) } }
+        let began = ContinuousClock.now
+        for second in 0..<120 {
+            log.note("10.0.0.5", "it does not speak TLS 1.3", at: began + .seconds(second))
+        }
+        log.note("10.0.0.6", "it does not speak TLS 1.3", at: began + .seconds(120))
+        let found = lines.withLock { $0 }
+        // Ten at once, and twenty in two minutes.
+        #expect((25...30).contains(found.count { $0.hasPrefix("10.0.0.5 ") }), "\(found)")
+        #expect(found.last?.hasPrefix("10.0.0.6 is not served: ") == true, "\(found)")
+        let omitted = found.reduce(0) { sum, line in
+            sum + (line.firstMatch(of: #/and (\d+) more/#).flatMap { Int($0.1) } ?? 0)
+        }
+        #expect(omitted + found.count == 121, "\(found)")
+    }
 }

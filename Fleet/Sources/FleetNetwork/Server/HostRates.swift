@@ -7,8 +7,8 @@ public final class HostRates: Sendable {
         var filled: ContinuousClock.Instant
     }
 
-    /// How many names are remembered. They come from certificates, so there are as many as hosts; but
-    /// nothing grows forever.
+    /// How many names are remembered. Most come from certificates, so there are as many as hosts;
+    /// but nothing grows forever.
     private static let capacity = 100_000
 
     private let rate: Double

@@ -50,7 +50,7 @@ struct Judge: FleetService {
                 try judge(document, of: call, id, in: database)
             }
         } catch {
-            troubles.note(error)
+            troubles.note(error, of: call.host)
             return .unavailable(Judge.sentence(error))
         }
     }
@@ -255,7 +255,7 @@ struct Judge: FleetService {
             return try await threads.run(
                 for: UserName(realm: "", name: host), until: .now + Judge.patience, body)
         } catch {
-            troubles.note(error)
+            troubles.note(error, of: host)
             return .unavailable(Judge.sentence(error))
         }
     }
