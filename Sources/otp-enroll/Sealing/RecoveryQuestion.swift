@@ -26,35 +26,26 @@ struct RecoveryQuestion {
         return try OpenFile.contents(file, limit: Self.maximumSize)
     }
 
-    /// Asks on a screen of its own, so that the key stays nowhere: it is still good if this ends
-    /// early. There it is seen while it is typed, and after a mistake, to be compared.
+    /// Asks on a screen, so that the key stays nowhere: it is still good if this ends early. There
+    /// it is seen while it is typed, and after a mistake, to be compared.
     private func ask(
         _ open: (borrowing RecoveryKey) throws(StoreError) -> SealKeyBytes
     ) throws -> SealKeyBytes {
-        let interruptions = try Interruptions()
-        var typed: [UInt8] = []
-        defer { Secret.wipe(&typed) }
+        var seen: [UInt8] = []
+        defer { Secret.wipe(&seen) }
         var mistake: Failure?
-        Terminal.enterScreen()
-        defer { Terminal.leaveScreen("") }
-        while true {
-            var view = RecoveryQuestion.view(typed, mistake)
-            Terminal.show(&view, "")
-            switch Terminal.nextInput(interruptions) {
-            case .resized: continue
-            case .ended: throw Failure.givenUp
-            case .line(let line):
-                Secret.wipe(&typed)
-                typed = line
-            }
-            let isEmpty = typed.allSatisfy { $0 == UInt8(ascii: " ") }
-            if interruptions.endIsAsked() || isEmpty { throw Failure.givenUp }
+        return try RecoveryScreen.ask {
+            RecoveryQuestion.view(seen, mistake)
+        } _: { (typed) -> SealKeyBytes? in
+            Secret.wipe(&seen)
+            seen = typed
             do throws(Failure) {
                 return try RecoveryQuestion.keys(typed.span, open)
             } catch {
                 // Another key may open it; nothing that is typed helps against other trouble.
                 guard error.trouble.map({ $0.code == .otherKey }) ?? true else { throw error }
                 mistake = error
+                return nil
             }
         }
     }
@@ -112,9 +103,4 @@ struct RecoveryQuestion {
                 hint: "compare each group with what was written down")
         }
     }
-}
-
-extension Failure {
-    /// Somebody at a screen with a recovery key did not go on.
-    static var givenUp: Failure { Failure("given up; nothing was changed") }
 }

@@ -12,24 +12,14 @@ struct RecoverySheet {
     func hand(json: Bool) throws {
         if json { return try Output.json(["recovery_key": .text(text)]) }
         guard Terminal.isThere else { return try Output.line("Recovery key: \(text)") }
-        let interruptions = try Interruptions()
         var message = ""
-        Terminal.enterScreen()
-        defer { Terminal.leaveScreen("") }
-        while true {
-            var view = view(message)
-            Terminal.show(&view, "")
-            switch Terminal.nextInput(interruptions) {
-            case .resized: continue
-            case .ended: throw Failure.givenUp
-            case .line(var typed):
-                defer { Secret.wipe(&typed) }
-                let answer = String(decoding: typed, as: UTF8.self).uppercased()
-                    .filter { $0 != " " }
-                if interruptions.endIsAsked() || answer.isEmpty { throw Failure.givenUp }
-                if answer == text.suffix(4) { return }
-                message = "That is not its last group."
-            }
+        try RecoveryScreen.ask {
+            view(message)
+        } _: { (typed) -> Void? in
+            let answer = String(decoding: typed, as: UTF8.self).uppercased().filter { $0 != " " }
+            if answer == text.suffix(4) { return () }
+            message = "That is not its last group."
+            return nil
         }
     }
 
