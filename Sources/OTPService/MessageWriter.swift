@@ -12,11 +12,14 @@ public struct MessageWriter {
     /// The phrases of the user's language, or of the service's own.
     private let catalog: (Language?) -> Catalog
 
-    /// `place` without anything that could pass for something else in a mail.
+    /// `place` without anything that could pass for something else in a mail. Users who have chosen
+    /// no language get `language`; `catalog` has the phrases of a language in this version.
     public init(
-        for place: String, clock: any Clock, catalog: @escaping (Language?) -> Catalog
+        for place: String, in language: Language, clock: any Clock,
+        catalog: @escaping (_ language: Language, _ version: String) -> Catalog
     ) {
-        (self.place, self.clock, self.catalog) = (place, clock, catalog)
+        (self.place, self.clock) = (place, clock)
+        self.catalog = { catalog($0 ?? language, Version.number) }
     }
 
     /// A code for a login.

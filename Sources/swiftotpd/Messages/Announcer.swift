@@ -99,10 +99,9 @@ final class Announcer: AccountAnnouncer {
 
     /// Writes what is sent.
     var writer: MessageWriter {
-        let usual = options.language
-        return MessageWriter(for: Announcer.host, clock: SystemClock()) { language in
-            CatalogFile.catalog(of: language ?? usual, version: Version.number)
-        }
+        MessageWriter(
+            for: Announcer.host, in: options.language, clock: SystemClock(),
+            catalog: CatalogFile.catalog(of:version:))
     }
 
     private func address(of user: User) throws(MessengerClient.Problem) -> MailAddress {

@@ -30,10 +30,9 @@ final class PendingMessages: AccountAnnouncer {
 
     /// Writes in the user's language, or else in the configuration's.
     private func writer(for place: String) -> MessageWriter {
-        let usual = language
-        return MessageWriter(for: place, clock: SystemClock()) { language in
-            CatalogFile.catalog(of: language ?? usual, version: Version.number)
-        }
+        MessageWriter(
+            for: place, in: language, clock: SystemClock(),
+            catalog: CatalogFile.catalog(of:version:))
     }
 
     /// Keeps a message; whether it is written, and there is somebody to hand it to.
