@@ -17,19 +17,11 @@ import Testing
         init() async throws {
             fleet = try await Fleet.shared()
             alice = try await Member(of: fleet, "alice")
-            let lines = ["auth required module trust=key"]
-            let methods = "publickey,keyboard-interactive:pam"
-            here = try await Door(at: fleet.hosts[0], lines, methods: methods)
-            there = try await Door(at: fleet.hosts[1], lines, methods: methods)
+            here = try await Door.trusting(at: fleet.hosts[0])
+            there = try await Door.trusting(at: fleet.hosts[1])
             let printed = try await Command.output(["ssh-keygen", "-lf", "\(here.userKey).pub"])
             fingerprint = String(try #require(printed.firstMatch(of: #/SHA256:\S+/#)).output)
-            let terminal = try here.start(alice.name, key: here.userKey)
-            try await terminal.expect(Door.question)
-            try await terminal.type(try await alice.phone.code())
-            try await terminal.expect("when you log in with it? ")
-            try await terminal.expect(": ")
-            try await terminal.type("y laptop")
-            try await terminal.expect("inside:\(alice.name)@web1.")
+            try await here.trustKey(of: alice.name, alice.phone.code(), as: "laptop")
         }
 
         /// Whether the key still lets alice in without a code.

@@ -52,6 +52,13 @@ final class Door: Sendable {
         self.keys = keys
     }
 
+    /// One that wants a key and a code, and offers to trust the key.
+    static func trusting(at host: Host) async throws -> Door {
+        try await Door(
+            at: host, ["auth required module trust=key"],
+            methods: "publickey,keyboard-interactive:pam")
+    }
+
     private let keys: Scratch
 
     deinit { sshd.child.signal(SIGKILL) }
@@ -74,6 +81,23 @@ final class Door: Sendable {
 
     /// The key that is accepted where `methods` ask for one.
     var userKey: String { keys.file("user_key") }
+
+    /// Logs in with the key and a code, and has the key trusted, under this name or the one that is
+    /// proposed. Returns what was shown.
+    @discardableResult
+    func trustKey(
+        of user: String, _ code: String, as name: String = ""
+    ) async throws -> String {
+        let terminal = try start(user, key: userKey)
+        try await terminal.expect(Door.question)
+        try await terminal.type(code)
+        // Its lines end where names do not fit.
+        try await terminal.expect("when you log in with it? ")
+        try await terminal.expect(": ")
+        try await terminal.type(name.isEmpty ? "y" : "y \(name)")
+        try await terminal.expect("inside:\(user)@\(host.name).")
+        return await terminal.transcript
+    }
 
     /// How a login went.
     struct Outcome: Sendable {

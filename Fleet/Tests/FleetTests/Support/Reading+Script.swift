@@ -43,18 +43,11 @@ extension Reading {
     }
 
     private mutating func trustKey(_ crowd: Crowd) async throws {
-        let door = try await Door(
-            at: host, ["auth required module trust=key"],
-            methods: "publickey,keyboard-interactive:pam")
+        let door = try await Door.trusting(at: host)
         let code = try await user.phone.code(steps: 1)
-        let terminal = try door.start(user.name, key: door.userKey)
-        try await terminal.expect(Door.question)
-        try await terminal.type(code)
-        try await terminal.expect("when you log in with it? ")
-        try await terminal.expect(": ")
-        try await terminal.type("y laptop")
-        try await terminal.expect("inside:")
-        noteScreen("a key that gets trusted", await terminal.transcript)
+        noteScreen(
+            "a key that gets trusted",
+            try await door.trustKey(of: user.name, code, as: "laptop"))
         noteScreen(
             "a trusted key", try await door.login(user.name, "", key: door.userKey).shown)
         try await logIn("used code", code, by: crowd)
