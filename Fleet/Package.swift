@@ -98,7 +98,7 @@ let package = Package(
             name: "FleetOfflineTests",
             dependencies: [
                 "FleetOffline", "FleetNetwork", "FleetStore", "swiftotp-agent", "swiftotp-server",
-                own("OTPCore"), own("OTPWire"),
+                own("OTPCore"), own("OTPWire"), own("TestSupport"),
             ],
             swiftSettings: tests),
         .testTarget(

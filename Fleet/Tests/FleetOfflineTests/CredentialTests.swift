@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import FleetNetwork
@@ -26,9 +27,7 @@ struct CredentialTests {
 
     /// The guide's command that begins with these words, with the folders of a test.
     private static func page(_ beginning: String, in fleet: LiveFleet) throws -> String {
-        let guide = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../docs/FLEET.md").standardizedFileURL
-        let lines = try String(contentsOf: guide, encoding: .utf8).split(separator: "\n")
+        let lines = try Project.text("docs/FLEET.md").split(separator: "\n")
         let line = try #require(lines.first { $0.hasPrefix("    \(beginning)") }, "\(beginning)")
         return String(line).replacing("/etc/swiftotp-server/", with: "\(fleet.path(of: 1))/")
             .replacing("/etc/credstore.encrypted/", with: "\(fleet.folder)/")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The folder of schemathesis.
@@ -13,11 +14,12 @@ struct OpenAPITests {
     func described() async throws {
         let fleet = try await LiveFleet()
         let port = try await fleet.open()
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../Tests/openapi").standardizedFileURL.path
         let path = "PATH=\(try #require(schemathesis)):/usr/bin:/bin"
         let said = try await Built.run(
-            [path, script, "https://127.0.0.1:\(port)", "\(fleet.folder)/keys"])
+            [
+                path, Project.path("Tests/openapi"), "https://127.0.0.1:\(port)",
+                "\(fleet.folder)/keys",
+            ])
         let line = try #require(
             said.split(separator: "\n").last { $0.contains("generated") }, "\(said)")
         print("figure: schemathesis: \(line.trimmingCharacters(in: .whitespaces))")
