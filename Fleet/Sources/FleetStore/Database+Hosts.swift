@@ -42,13 +42,17 @@ extension Database {
     }
 
     /// Makes a host's row, or gives a host that joins again its rights anew: it is no longer revoked,
-    /// and its certificate and offline key are others. Its quarantine stays.
+    /// and its certificate and offline key are others. Its quarantine stays. `site` is when the
+    /// certificate of the site's authority began to count that it joins with; `nil` for one of the
+    /// fleet's.
     public func makeHost(
-        named name: String, realm: String, rights: Set<String>, by act: AdminAct
+        named name: String, realm: String, rights: Set<String>, site: UInt64? = nil,
+        by act: AdminAct
     ) throws(StoreError) -> HostRow {
-        let host = try storeHost(named: name, makes: true, "host-joined", by: act) { host in
+        let detail = site == nil ? name : "\(name), by a certificate of the site's"
+        let host = try storeHost(named: name, makes: true, "host-joined", detail, by: act) { host in
             (host.realm, host.rights) = (realm, rights)
-            (host.joined, host.revoked) = (act.time, nil)
+            (host.joined, host.revoked, host.site) = (act.time, nil, site)
             host.generation &+= 1
         }
         guard let host else {
@@ -108,6 +112,7 @@ extension Database {
                     Database.text(HostRow.text(of: host.rights)),
                     .int(clamping: host.generation), .int(clamping: host.joined),
                     host.revoked.map { .int(clamping: $0) } ?? .noInt,
+                    host.site.map { .int(clamping: $0) } ?? .noInt,
                 ] + (try seal().prove(host.claims).values)
             let rows = try change(
                 old == nil ? Database.insertHost : Database.updateHost,
@@ -122,14 +127,15 @@ extension Database {
 
     private static let insertHost = """
         INSERT INTO swiftotp.hosts
-            (name, realm, rights, generation, joined, revoked, key_id, mac, id, budget_at)
-        VALUES ($10, $11, $12, $13, $14, $15, $16, $17, $18, $2) ON CONFLICT (name) DO NOTHING
+            (name, realm, rights, generation, joined, revoked, site, key_id, mac, id, budget_at)
+        VALUES ($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $2)
+        ON CONFLICT (name) DO NOTHING
         """
 
     private static let updateHost = """
         UPDATE swiftotp.hosts SET realm = $11, rights = $12, generation = $13, joined = $14,
-            revoked = $15, key_id = $16, mac = $17
-        WHERE name = $10 AND mac = $18
+            revoked = $15, site = $16, key_id = $17, mac = $18
+        WHERE name = $10 AND mac = $19
         """
 
     // In this transaction alone nothing waits for a disk: nobody's login is to take longer for this.

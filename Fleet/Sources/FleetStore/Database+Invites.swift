@@ -10,12 +10,17 @@ public struct Invite: Sendable, Equatable {
     public let rights: Set<String>
     /// Until when it can be used, in Unix seconds.
     public let ends: UInt64
+    /// Whether it joins with a certificate of the site's authority, and not of the fleet's.
+    public let isSite: Bool
 
-    public init(host: String, realm: String, rights: Set<String>, ends: UInt64) {
+    public init(
+        host: String, realm: String, rights: Set<String>, ends: UInt64, isSite: Bool = false
+    ) {
         self.host = host
         self.realm = realm
         self.rights = rights
         self.ends = ends
+        self.isSite = isSite
     }
 }
 
@@ -26,12 +31,13 @@ extension Database {
     ) throws(StoreError) {
         let rows = try change(
             """
-            INSERT INTO swiftotp.invites (hash, host, realm, rights, ends, key_id, mac)
-            VALUES ($10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING
+            INSERT INTO swiftotp.invites (hash, host, realm, rights, ends, site, key_id, mac)
+            VALUES ($10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING
             """,
             [
                 .bytes(hash), Database.text(invite.host), Database.text(invite.realm),
                 Database.text(HostRow.text(of: invite.rights)), .int(clamping: invite.ends),
+                .bool(invite.isSite),
             ] + (try proof(of: InviteClaims(hash: hash, invite: invite)).values), "invited",
             invite.host, by: act, returning: "changed.host")
         guard rows != nil else {
@@ -42,7 +48,7 @@ extension Database {
     private static let inviteStatement = PostgresStatement(
         "invite",
         """
-        SELECT host, realm, rights, ends, \(RowProof.columns) FROM swiftotp.invites
+        SELECT host, realm, rights, ends, \(RowProof.columns), site FROM swiftotp.invites
         WHERE hash = $1 AND used IS NULL AND ends > $2
         """)
 
@@ -59,11 +65,11 @@ extension Database {
         let rows = try run(Database.inviteStatement, [.bytes(hash), .int(clamping: now)]).rows()
         guard let host = rows.text(0, 0), let realm = rows.text(0, 1),
             let rights = rows.text(0, 2), let ends = rows.count(0, 3),
-            let proof = RowProof(rows, 0, first: 4)
+            let proof = RowProof(rows, 0, first: 4), let isSite = rows.bool(0, 6)
         else { return nil }
         let invite = Invite(
-            host: host, realm: realm, rights: HostRow.rights(in: rights),
-            ends: ends)
+            host: host, realm: realm, rights: HostRow.rights(in: rights), ends: ends,
+            isSite: isSite)
         guard try seal().accepts(proof, of: InviteClaims(hash: hash, invite: invite)) else {
             throw StoreError(
                 .damaged, Array(host.utf8), "the invite in the database is not what was stored")
@@ -98,6 +104,7 @@ struct InviteClaims: ProvenRow {
         [
             hash, Array(invite.host.utf8), Array(invite.realm.utf8),
             Array(HostRow.text(of: invite.rights).utf8), Array(bigEndian: invite.ends),
+            [invite.isSite ? 1 : 0],
         ]
     }
 }

@@ -12,6 +12,9 @@ public struct HostRow: Sendable, Equatable {
     public internal(set) var rights: Set<String>
     /// Which of its certificates and offline keys count; rises with each join.
     public internal(set) var generation: UInt64
+    /// Since when a certificate of the site's authority has to count to be this host's, in Unix
+    /// seconds: as the one that it joined with. `nil` if its certificates are the fleet's.
+    public internal(set) var site: UInt64?
     /// When it joined last, in Unix seconds.
     public internal(set) var joined: UInt64
     /// When it was revoked, in Unix seconds; `nil` if it was not.
@@ -33,12 +36,12 @@ public struct HostRow: Sendable, Equatable {
 
     static let columns =
         "id, name, realm, rights, generation, revoked, last_seen, quarantined, budget, joined, "
-        + RowProof.columns + ", budget_at"
+        + RowProof.columns + ", budget_at, site"
 
     /// The row of a host that joins for the first time, before it has a proof.
     init(_ name: String) {
         (id, self.name, realm, rights) = (.random(), name, "", [])
-        (generation, joined, revoked, lastSeen) = (0, 0, nil, nil)
+        (generation, site, joined, revoked, lastSeen) = (0, nil, 0, nil, nil)
         (quarantined, budget, budgetAt, isChanged) = (nil, 0, 0, false)
         proof = RowProof(keyID: [], mac: [])
     }
@@ -57,6 +60,7 @@ public struct HostRow: Sendable, Equatable {
         self.rights = HostRow.rights(in: rights)
         self.generation = generation
         self.joined = joined
+        site = rows.count(row, 13)
         revoked = rows.count(row, 5)
         lastSeen = rows.count(row, 6)
         quarantined = rows.count(row, 7)
@@ -64,7 +68,7 @@ public struct HostRow: Sendable, Equatable {
         self.proof = proof
         let said = HostClaims(
             id: id, name: name, realm: realm, rights: rights, generation: generation,
-            joined: joined, revoked: revoked)
+            joined: joined, revoked: revoked, site: site)
         isChanged = !sealing.accepts(proof, of: said)
     }
 
@@ -80,7 +84,7 @@ public struct HostRow: Sendable, Equatable {
     var claims: HostClaims {
         HostClaims(
             id: id, name: name, realm: realm, rights: HostRow.text(of: rights),
-            generation: generation, joined: joined, revoked: revoked)
+            generation: generation, joined: joined, revoked: revoked, site: site)
     }
 
     /// The form of rights in the database.
@@ -101,6 +105,7 @@ struct HostClaims: ProvenRow {
     let generation: UInt64
     let joined: UInt64
     let revoked: UInt64?
+    let site: UInt64?
 
     static let purpose: StaticString = "swiftotp fleet host"
 
@@ -108,7 +113,7 @@ struct HostClaims: ProvenRow {
         [
             id.bytes, Array(name.utf8), Array(realm.utf8), Array(rights.utf8),
             Array(bigEndian: generation), Array(bigEndian: joined),
-            revoked.map { Array(bigEndian: $0) } ?? [],
+            revoked.map { Array(bigEndian: $0) } ?? [], site.map { Array(bigEndian: $0) } ?? [],
         ]
     }
 }

@@ -56,6 +56,7 @@ extension Schema {
             generation bigint NOT NULL DEFAULT 1,
             joined bigint NOT NULL,
             revoked bigint,
+            site bigint,
             last_seen bigint,
             quarantined bigint,
             budget bigint NOT NULL DEFAULT \(HostBudget.most),
@@ -70,6 +71,7 @@ extension Schema {
             realm text COLLATE "C" NOT NULL,
             rights text NOT NULL,
             ends bigint NOT NULL,
+            site boolean NOT NULL DEFAULT false,
             used bigint,
             key_id bytea NOT NULL,
             mac bytea NOT NULL)
@@ -137,8 +139,8 @@ extension Schema {
         "GRANT UPDATE (name, uid, version, key_id, record, enrolled, authenticators, backup_left,"
             + " failures, closed, last_login) ON swiftotp.users TO \(serverRole)",
         "GRANT UPDATE (failures, last) ON swiftotp.strangers TO \(serverRole)",
-        "GRANT UPDATE (realm, rights, generation, joined, revoked, last_seen, quarantined, budget,"
-            + " budget_at, key_id, mac) ON swiftotp.hosts TO \(serverRole)",
+        "GRANT UPDATE (realm, rights, generation, joined, revoked, site, last_seen, quarantined,"
+            + " budget, budget_at, key_id, mac) ON swiftotp.hosts TO \(serverRole)",
         "GRANT UPDATE (used, key_id, mac) ON swiftotp.invites TO \(serverRole)",
         "GRANT UPDATE (role, key_id, mac) ON swiftotp.roles TO \(serverRole)",
     ]

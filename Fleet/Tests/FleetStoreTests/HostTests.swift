@@ -26,6 +26,26 @@ struct HostTests {
         #expect(try fleet.login("alice", "123456", on: other) == "no wrong")
     }
 
+    @Test("A host is not known to have a certificate of the site's, or its invite is not")
+    func site() async throws {
+        let fleet = try await fleet(), server = fleet.server(), admin = TestFleet.admin
+        #expect(fleet.host.site == nil)
+        let hash = [UInt8](random: 32)
+        let invite = Invite(
+            host: "web1", realm: TestFleet.realm, rights: [], ends: admin.time + 600, isSite: true)
+        try server.makeInvite(invite, hash: hash, by: admin)
+        #expect(try server.useInvite(hash: hash, by: admin) == invite)
+        for start in [UInt64(7), nil] {
+            let host = try server.makeHost(
+                named: "web1", realm: TestFleet.realm, rights: [], site: start, by: admin)
+            #expect(host.site == start)
+            #expect(try fleet.server().host(named: "web1") == host)
+        }
+        let details = try server.audit(AuditQuery()).filter { $0.kind == "host-joined" }
+            .map(\.detail)
+        #expect(details == ["web1", "web1, by a certificate of the site's", "web1"])
+    }
+
     @Test("A right that was taken is there after five seconds, or the audit has no row of it")
     func rights() async throws {
         let fleet = try await fleet(), server = fleet.server(), other = fleet.server()

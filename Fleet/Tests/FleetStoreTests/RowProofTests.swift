@@ -19,7 +19,7 @@ struct RowProofTests {
         "Whoever writes the database gives a host a right, another realm, or its access back",
         arguments: [
             "rights = 'admin,enroll,import'", "realm = 'lab'", "revoked = NULL",
-            "generation = 7", "joined = joined - 1", "mac = ''", "key_id = ''",
+            "generation = 7", "joined = joined - 1", "site = 0", "mac = ''", "key_id = ''",
         ])
     func changedHost(change: String) async throws {
         let fleet = try await fleet()
@@ -66,7 +66,9 @@ struct RowProofTests {
             fleet,
             "INSERT INTO swiftotp.invites \(columns) SELECT '\\x02', host, realm, rights, ends,"
                 + " key_id, mac FROM swiftotp.invites WHERE host = 'db1'")
-        for change in ["", "rights = 'admin'", "host = 'web1'", "ends = ends + 600"] {
+        for change in [
+            "", "rights = 'admin'", "host = 'web1'", "ends = ends + 600", "site = true",
+        ] {
             if !change.isEmpty {
                 try fleet.cluster.primary.run(
                     "UPDATE swiftotp.invites SET \(change) WHERE host = 'db1' AND hash <> '\\x02'",
@@ -78,8 +80,9 @@ struct RowProofTests {
                 }
             }
             try fleet.cluster.primary.run(
-                "UPDATE swiftotp.invites SET rights = '', host = 'db1', ends = \(admin.time + 600)"
-                    + " WHERE host IN ('db1', 'web1') AND hash <> '\\x02'", in: fleet.database)
+                "UPDATE swiftotp.invites SET rights = '', host = 'db1', ends = \(admin.time + 600),"
+                    + " site = false WHERE host IN ('db1', 'web1') AND hash <> '\\x02'",
+                in: fleet.database)
         }
         #expect(try fleet.server().useInvite(hash: hash, by: admin)?.host == "db1")
     }
