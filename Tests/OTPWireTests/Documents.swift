@@ -21,7 +21,7 @@ enum Documents {
         renewal: 1_800_000_000, receipt: "1.5.m",
         servers: AgentState.Condition.allCases.map {
             AgentState.Server("https://otp1:8463", $0, reason: "no standby", answered: 0.5)
-        }, offlineTrouble: "no key", offlineUntold: 3)
+        }, offlineTrouble: "no key", offlineUntold: 3, siteCertificate: "/etc/ssl/web1.pem")
 
     struct DocumentTrouble: Error {}
 

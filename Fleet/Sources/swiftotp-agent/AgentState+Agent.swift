@@ -5,21 +5,18 @@ import OTPWire
 // The state of this agent, and how `status` shows one.
 extension AgentState {
     init(of client: FleetClient, _ offline: OfflineDesk) {
-        let identity = client.credentials.identity
+        let credentials = client.credentials
+        let identity = credentials.identity
         self.init(
             version: Version.number, fleet: identity.fleet.text, host: identity.host.text,
             certificateEnds: AgentState.seconds(identity.end),
             renewal: AgentState.seconds(identity.renewal), receipt: client.receipt,
             servers: client.servers.map { Server($0) }, offlineTrouble: offline.trouble,
-            offlineUntold: offline.untold)
+            offlineUntold: offline.untold, siteCertificate: credentials.files?.certificate)
     }
 
     /// In words.
     var text: String {
-        let day = AgentState.day(renewal)
-        let renewed =
-            isOverdue(at: AgentState.now)
-            ? "not renewed since \(day); the log says why" : "renewed on \(day)"
         var lines = [
             "Host \(host) in the fleet \(fleet)",
             "Certificate until \(AgentState.day(certificateEnds)), \(renewed)",
@@ -39,6 +36,15 @@ extension AgentState {
             lines.append("Offline decisions not told yet: \(offlineUntold)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var renewed: String {
+        let isLate = isOverdue(at: AgentState.now)
+        if let siteCertificate {
+            return "\(isLate ? "not " : "")renewed by the site in \(siteCertificate)"
+        }
+        let day = AgentState.day(renewal)
+        return isLate ? "not renewed since \(day); the log says why" : "renewed on \(day)"
     }
 
     /// The time, in seconds since 1970.

@@ -18,10 +18,11 @@ enum JoinCommand {
             }
             // Before the invite is spent.
             try PrivateFile.prepare(folder: arguments.folder)
+            let site = try siteCertificate(arguments)
             let joined = Blocking.run {
                 do throws(FleetProblem) {
                     return Result<_, FleetProblem>.success(
-                        try await FleetJoin.join(servers, with: token))
+                        try await FleetJoin.join(servers, with: token, showing: site))
                 } catch {
                     return .failure(error)
                 }
@@ -38,5 +39,21 @@ enum JoinCommand {
         } catch {
             return Program.fail(error.text)
         }
+    }
+
+    /// What the site has made for this host; `nil` if the fleet is to make it. The agent, whose
+    /// folder it is, must be able to read the key later.
+    private static func siteCertificate(
+        _ arguments: Program.Arguments
+    ) throws(FleetProblem) -> SiteCertificate? {
+        guard let certificate = arguments.certificate, let key = arguments.key else {
+            guard arguments.certificate == nil, arguments.key == nil else {
+                throw FleetProblem("--certificate and --key are needed together")
+            }
+            return nil
+        }
+        return try SiteCertificate(
+            SiteFiles(certificate: certificate, key: key),
+            for: PrivateFile.owner(of: arguments.folder))
     }
 }

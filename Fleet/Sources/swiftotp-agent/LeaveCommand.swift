@@ -10,6 +10,8 @@ enum LeaveCommand {
             return Program.fail(
                 "this removes the host's key; set `fleet = no` in swiftotp.conf, and add --yes")
         }
+        let text = (try? PrivateFile.read(arguments.credentials)) ?? ""
+        let files = try? HostCredentials.files(in: text)
         // The ledger stays: should the host come back, no number begins again.
         for path in [
             arguments.credentials, arguments.offlineKey, "\(arguments.state)/receipt",
@@ -20,7 +22,9 @@ enum LeaveCommand {
                 return Program.fail("\(path) cannot be removed")
             }
         }
-        print("The key of this host is removed.")
+        print(
+            files.map { "This host is in no fleet. Its key stays the site's: \($0.key)" }
+                ?? "The key of this host is removed.")
         return 0
     }
 }

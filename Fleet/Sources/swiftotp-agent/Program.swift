@@ -7,7 +7,8 @@ import OTPWire
 enum Program {
     private static let usage = """
         Usage: swiftotp-agent [serve] [--folder FOLDER] [--state FOLDER] [--socket PATH]
-               swiftotp-agent join URL[,URL...] --token TOKEN [--folder FOLDER] [--again]
+               swiftotp-agent join URL[,URL...] --token TOKEN [--certificate FILE --key FILE]
+                              [--folder FOLDER] [--again]
                swiftotp-agent status [--json] [--socket PATH]
                swiftotp-agent reopen [--socket PATH]
                swiftotp-agent leave --yes [--folder FOLDER] [--state FOLDER]
@@ -32,6 +33,10 @@ enum Program {
           join URL,...     join the fleet whose servers these are; https://NAME or
                            https://NAME:PORT (default port: \(ServerURL.defaultPort))
             --token TOKEN  the invite
+            --certificate FILE
+                           the certificate of the site's own authority for this host, which the
+                           site's own tool renews there; the invite must be for one
+            --key FILE     the key of that certificate
             --again        join although the host is in a fleet: its key is replaced
           status           say which servers are reached, when the certificate ends, and
                            what no server was told yet of the time without one;
@@ -77,7 +82,8 @@ enum Program {
             case "--again" where command == "join": arguments.isAgain = true
             case "--yes" where command == "leave": arguments.isSure = true
             case "--json" where command == "status": arguments.isJSON = true
-            case "--folder", "--state", "--socket", "--token":
+            case "--certificate" where command == "join", "--key" where command == "join",
+                "--folder", "--state", "--socket", "--token":
                 guard let value = words.popFirst() else { return wrong("\(word) needs a value") }
                 arguments.take(value, for: word)
             default:
@@ -103,6 +109,8 @@ enum Program {
         var socket: String?
         var servers: String?
         var token: String?
+        var certificate: String?
+        var key: String?
         var isAgain = false
         var isJSON = false
         var isSure = false
@@ -112,6 +120,8 @@ enum Program {
             case "--folder": folder = value
             case "--state": state = value
             case "--socket": socket = value
+            case "--certificate": certificate = value
+            case "--key": key = value
             default: token = value
             }
         }

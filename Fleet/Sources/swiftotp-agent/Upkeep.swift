@@ -4,8 +4,8 @@ import Glibc
 import OTPCore
 import OTPSystem
 
-/// What the agent does without being asked: renews the certificate, tells what was decided offline,
-/// and logs which servers come and go.
+/// What the agent does without being asked: renews the certificate, or reads the one that the site
+/// has renewed, tells what was decided offline, and logs which servers come and go.
 struct Upkeep: Sendable {
     /// The time between two looks.
     private static let look = Duration.seconds(1)
@@ -25,13 +25,16 @@ struct Upkeep: Sendable {
     private func run() async {
         var known: [ServerURL: ServerState.Condition] = [:]
         var next = Date.distantPast
+        var site = SiteUpkeep(of: client)
         while true {
             for server in client.servers where known[server.url] != server.condition {
                 log(server, before: known[server.url])
                 known[server.url] = server.condition
             }
-            let now = Date()
-            if now >= client.credentials.identity.renewal, now >= next {
+            let (now, credentials) = (Date(), client.credentials)
+            if credentials.files != nil {
+                site.look()
+            } else if now >= credentials.identity.renewal, now >= next {
                 next = now + Upkeep.retry
                 await renew()
             }

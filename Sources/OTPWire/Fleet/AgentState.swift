@@ -50,15 +50,19 @@ public struct AgentState: Codable, Equatable, Sendable {
     /// How many decisions of the time without a server no server was told of yet; `nil` if the
     /// agent is of a release that does not say.
     public var offlineUntold: Int?
+    /// The file of the certificate, if it is of the site's own authority: the site renews it there.
+    public var siteCertificate: String?
 
     public init(
         version: String, fleet: String, host: String, certificateEnds: Int64, renewal: Int64,
-        receipt: String?, servers: [Server], offlineTrouble: String?, offlineUntold: Int?
+        receipt: String?, servers: [Server], offlineTrouble: String?, offlineUntold: Int?,
+        siteCertificate: String? = nil
     ) {
         (self.version, self.fleet, self.host) = (version, fleet, host)
         (self.certificateEnds, self.renewal) = (certificateEnds, renewal)
         (self.receipt, self.servers) = (receipt, servers)
         (self.offlineTrouble, self.offlineUntold) = (offlineTrouble, offlineUntold)
+        self.siteCertificate = siteCertificate
     }
 
     /// Whether a server is ready.

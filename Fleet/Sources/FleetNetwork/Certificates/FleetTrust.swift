@@ -45,15 +45,18 @@ public struct FleetTrust: Sendable {
 
     /// For TLS.
     func forTLS() throws(FleetProblem) -> NIOSSLCertificate {
-        try working("the authority's certificate cannot be used") {
-            try NIOSSLCertificate(bytes: Array(text.utf8), format: .pem)
-        }
+        try working("the authority's certificate cannot be used") { try certificate.forTLS() }
+    }
+
+    /// Whether it signed `certificate`.
+    func hasSigned(_ certificate: Certificate) -> Bool {
+        certificate.issuer == self.certificate.subject
+            && self.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
     }
 
     /// Whether it signed `certificate`, which counts at `now`.
     func hasSigned(_ certificate: Certificate, at now: Date) -> Bool {
-        certificate.issuer == self.certificate.subject
-            && self.certificate.publicKey.isValidSignature(certificate.signature, for: certificate)
+        hasSigned(certificate)
             && certificate.notValidBefore <= now && now <= certificate.notValidAfter
     }
 }
@@ -62,6 +65,11 @@ extension Certificate {
     /// As PEM, with a line break at the end.
     func text() throws(FleetProblem) -> String {
         try working("a certificate cannot be written") { try serializeAsPEM().pemString + "\n" }
+    }
+
+    /// For TLS.
+    func forTLS() throws -> NIOSSLCertificate {
+        try NIOSSLCertificate(bytes: Array(text().utf8), format: .pem)
     }
 
     /// SHA-256 of its DER, 32 bytes; of nothing if that cannot be had, which no invite has.

@@ -5,7 +5,8 @@ import SwiftASN1
 import X509
 
 /// What a host has after joining: its key and certificate, the fleet's authority, and the servers.
-/// All of it is one text, and so one file, which is replaced at once or not at all.
+/// All of it is one text, and so one file, which is replaced at once or not at all; but the key and
+/// the certificate of a host that has one of the site's authority are in `files`.
 public struct HostCredentials: Sendable {
     /// The servers, in the order of preference.
     public let servers: [ServerURL]
@@ -13,8 +14,11 @@ public struct HostCredentials: Sendable {
     public let trust: FleetTrust
     /// Who the certificate says that this host is.
     public let identity: HostIdentity
-    private let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    /// Where the site keeps key and certificate; `nil` if they are the fleet's.
+    public let files: SiteFiles?
+    /// The host's certificate, and what it shows besides.
+    let chain: [Certificate]
+    let key: Certificate.PrivateKey
 
     /// Makes them from a reply to join or renew: `chain` is the host's certificate and whatever
     /// follows it, as PEM.
@@ -24,9 +28,8 @@ public struct HostCredentials: Sendable {
         servers: [ServerURL], trust: FleetTrust, chain: String, key: P256.Signing.PrivateKey,
         now: Date = Date()
     ) throws(FleetProblem) {
-        let certificates = try working("the host's certificate is damaged") {
-            try PEMDocument.parseMultiple(pemString: chain).map { try Certificate(pemDocument: $0) }
-        }
+        let certificates = try PEMDocument.certificates(
+            in: chain, or: "the host's certificate is damaged")
         guard let certificate = certificates.first else {
             throw FleetProblem("there is no certificate of this host")
         }
@@ -41,7 +44,8 @@ public struct HostCredentials: Sendable {
             throw FleetProblem("the certificate is for another fleet")
         }
         (self.servers, self.trust, self.identity) = (servers, trust, identity)
-        (self.certificate, self.key) = (certificate, key)
+        (self.chain, self.key) = ([certificate], Certificate.PrivateKey(key))
+        files = nil
     }
 
     /// Why a certificate is not accepted now.
@@ -64,6 +68,10 @@ public struct HostCredentials: Sendable {
             servers += try ServerURL.list(String(line.dropFirst(HostCredentials.serverKey.count)))
         }
         guard !servers.isEmpty else { throw FleetProblem("the host's file names no server") }
+        if let files = try HostCredentials.files(in: text) {
+            try self.init(text: text, servers: servers, files, now: now)
+            return
+        }
         let found = try PEMDocument.all(in: text, "the host's file", 2)
         guard let own = found.certificates.first, let authority = found.certificates.last else {
             throw FleetProblem("the host's file is damaged")
@@ -83,26 +91,25 @@ public struct HostCredentials: Sendable {
         let lines = servers.map { "\(HostCredentials.serverKey)\($0)\n" }.joined()
         return """
             # Host \(identity.host) of the fleet \(identity.fleet): its servers in the order of
-            # preference, its key, its certificate, and the certificate of the fleet's authority.
+            # preference, its key and its certificate, or where the site has those, and the
+            # certificate of the fleet's authority.
             \(lines)
-            \(key.pemRepresentation)
-            \((try? certificate.text()) ?? "")\(trust.text)
+            \(files.map { HostCredentials.text(of: $0, identity) } ?? ownText)\(trust.text)
             """
+    }
+
+    private var ownText: String {
+        let secret = (try? key.serializeAsPEM().pemString) ?? ""
+        let certificates = chain.map { (try? $0.text()) ?? "" }.joined()
+        return "\(secret)\n\(certificates)"
     }
 
     /// What TLS needs to call a server: 1.3 only, the server's certificate of the authority and
     /// for the name in its URL, and the host's own certificate.
     package func configuration() throws(FleetProblem) -> TLSConfiguration {
         var configuration = try trust.clientConfiguration()
-        return try working("the host's key or certificate cannot be used") {
-            let chain = Array(try certificate.text().utf8)
-            configuration.certificateChain = [
-                .certificate(try NIOSSLCertificate(bytes: chain, format: .pem))
-            ]
-            configuration.privateKey = .privateKey(
-                try NIOSSLPrivateKey(bytes: Array(key.pemRepresentation.utf8), format: .pem))
-            return configuration
-        }
+        try configuration.show(chain, key)
+        return configuration
     }
 
     /// The same host with the new certificate of a renewal.

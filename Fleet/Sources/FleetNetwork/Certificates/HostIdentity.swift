@@ -1,20 +1,24 @@
 import FoundationEssentials
 import X509
 
-/// Who a verified certificate says is connected: `swiftotp://FLEET/host/NAME/GENERATION`, its
-/// only name.
+/// Who a verified certificate says is connected. One of the fleet's authority says
+/// `swiftotp://FLEET/host/NAME/GENERATION`, its only name; what one of the site's says,
+/// `SiteAuthority` reads.
 public struct HostIdentity: Equatable, Sendable {
     /// The fleet.
     public let fleet: FleetName
     /// The host.
     public let host: FleetName
-    /// How often the host had joined when it got it: only certificates of the last time count.
-    public let generation: UInt64
+    /// Whose certificate it is, and what decides whether it still counts.
+    public let proof: HostProof
     /// When the certificate begins and ends to count. A connection may outlive it.
     public let start: Date
     public let end: Date
 
     private static let scheme = "swiftotp://"
+
+    /// The time before its end in which a certificate of the site's is late, in seconds: a week.
+    private static let late: TimeInterval = 7 * 86_400
 
     /// The URI of a host.
     static func uri(fleet: FleetName, host: FleetName, generation: UInt64) -> String {
@@ -32,7 +36,20 @@ public struct HostIdentity: Equatable, Sendable {
         return FleetName(parts[0])
     }
 
-    /// The host that a certificate is for. Its signature must have been verified.
+    /// Whether a URI is one that only the fleet's authority may give, however it is spelled.
+    static func isOurs(_ uri: String) -> Bool { uri.lowercased().hasPrefix("swiftotp:") }
+
+    /// A host whose certificate is of the site's authority.
+    init(_ host: FleetName, of fleet: FleetName, bySite certificate: Certificate) {
+        (self.fleet, self.host) = (fleet, host)
+        (start, end) = (certificate.notValidBefore, certificate.notValidAfter)
+        // A time before 1970 is older than all others.
+        let seconds = certificate.notValidBefore.timeIntervalSince1970.rounded(.down)
+        proof = .site(start: UInt64(exactly: seconds) ?? 0)
+    }
+
+    /// The host that a certificate of the fleet's authority is for. Its signature must have been
+    /// verified.
     ///
     /// Throws a sentence if it is not a host's certificate: a server's, an authority's, or one with
     /// other names besides.
@@ -50,15 +67,31 @@ public struct HostIdentity: Equatable, Sendable {
         guard let usages = try? certificate.extensions.extendedKeyUsage,
             usages.count == 1, usages.contains(.clientAuth)
         else { throw FleetProblem("the certificate of host \(host) is not for clients") }
-        (self.fleet, self.host, self.generation) = (fleet, host, generation)
+        (self.fleet, self.host, proof) = (fleet, host, .fleet(generation: generation))
         (start, end) = (certificate.notValidBefore, certificate.notValidAfter)
     }
 
     /// Whether the certificate counts at `now`.
     public func isCurrent(at now: Date) -> Bool { start <= now && now <= end }
 
-    /// When a new certificate is asked for: after two thirds of its time, 20 of 30 days.
-    public var renewal: Date { end - end.timeIntervalSince(start) / 3 }
+    /// When a new certificate is asked for: after two thirds of its time, 20 of 30 days. The site
+    /// makes its own when it likes, so one of those is only waited for in its last week.
+    public var renewal: Date {
+        let third = end.timeIntervalSince(start) / 3
+        return switch proof {
+        case .fleet: end - third
+        case .site: end - min(third, HostIdentity.late)
+        }
+    }
+
+    /// What its connections and calls are counted by: not the name alone, or whoever has a
+    /// certificate of the other authority for it could use up what the host may.
+    var counted: String {
+        switch proof {
+        case .fleet: host.text
+        case .site: "\(host) of the site"
+        }
+    }
 
     private static func onlyURI(of certificate: Certificate) -> String? {
         guard let names = try? certificate.extensions.subjectAlternativeNames, names.count == 1,

@@ -1,6 +1,18 @@
 import SwiftASN1
+import X509
 
 extension PEMDocument {
+    /// The certificates in a text that has nothing else between PEM's lines.
+    ///
+    /// Throws `problem` if it has, or if one is damaged.
+    static func certificates(
+        in text: String, or problem: String
+    ) throws(FleetProblem) -> [Certificate] {
+        try working(problem) {
+            try parseMultiple(pemString: text).map { try Certificate(pemDocument: $0) }
+        }
+    }
+
     /// What is in a file: a key, and `count` certificates after it, each as PEM. Text between them
     /// does not count.
     ///

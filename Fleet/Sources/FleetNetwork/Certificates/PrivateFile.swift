@@ -67,6 +67,34 @@ public enum PrivateFile {
         ) { status in status.st_mode & 0o077 == 0 && owners.contains(status.st_uid) }
     }
 
+    /// The text of a key at `path` that others have written for `owner`, who alone may read it.
+    ///
+    /// Throws a sentence if others may, or if it is too long.
+    static func key(_ path: String, of owner: uid_t) throws(FleetProblem) -> String {
+        let rule = "a file that UID \(owner) alone may read (`chown \(owner)` and `chmod 600`)"
+        return try contents(of: path, upTo: 65_536, rule) { status in
+            status.st_mode & 0o077 == 0 && status.st_uid == owner
+        }
+    }
+
+    /// The text of a certificate at `path`, which root or `owner` alone may change.
+    ///
+    /// Throws a sentence if others may, or if it is too long.
+    static func certificate(_ path: String, of owner: uid_t) throws(FleetProblem) -> String {
+        let rule = "a file that root or UID \(owner) alone may change"
+        return try contents(of: path, upTo: 65_536, rule) { status in
+            status.st_mode & 0o022 == 0 && [0, owner].contains(status.st_uid)
+        }
+    }
+
+    /// Who owns a folder: the user of the service whose folder it is.
+    public static func owner(of folder: String) throws(FleetProblem) -> uid_t {
+        var status = stat()
+        // SAFETY: a path as in `exists`, and a local that the call fills.
+        guard unsafe stat(folder, &status) == 0 else { throw failure("cannot read", folder) }
+        return status.st_uid
+    }
+
     /// The text of a credential that systemd has opened for this process (systemd.exec(5)). It must be
     /// a plain file of root's or of our own user, and so must its folder, which nobody else may
     /// change. Others may not read it, but root's group may seem to: that is how it looks where

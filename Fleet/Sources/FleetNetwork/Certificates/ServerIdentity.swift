@@ -18,11 +18,9 @@ public struct ServerIdentity: Sendable {
     ///
     /// Throws if something is damaged.
     public init(chain: String, key: String) throws(FleetProblem) {
-        let documents = try working("the server's certificate is damaged") {
-            try PEMDocument.parseMultiple(pemString: chain).map { try Certificate(pemDocument: $0) }
-        }
-        guard documents.count == 2, let certificate = documents.first,
-            let authority = documents.last
+        let found = try PEMDocument.certificates(
+            in: chain, or: "the server's certificate is damaged")
+        guard found.count == 2, let certificate = found.first, let authority = found.last
         else { throw FleetProblem("the server's certificate comes without its authority's") }
         self.init(certificate: certificate, authority: authority, key: key)
     }
@@ -47,10 +45,12 @@ public struct ServerIdentity: Sendable {
     /// When the certificate ends.
     public var end: Date { certificate.notValidAfter }
 
-    /// What TLS needs to serve hosts of `trust`: 1.3 only, and a client's certificate is asked for,
-    /// and verified if there is one.
-    func configuration(trusting trust: FleetTrust) throws(FleetProblem) -> TLSConfiguration {
-        let authority = try trust.forTLS()
+    /// What TLS needs to serve hosts of `authorities`: 1.3 only, and a client's certificate is asked
+    /// for, and verified if there is one.
+    func configuration(
+        trusting authorities: HostAuthorities
+    ) throws(FleetProblem) -> TLSConfiguration {
+        let roots = try authorities.forTLS()
         return try working("the server's key or certificate cannot be used") {
             var configuration = TLSConfiguration.makeServerConfiguration(
                 certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8))
@@ -59,7 +59,7 @@ public struct ServerIdentity: Sendable {
             configuration.minimumTLSVersion = .tlsv13
             configuration.maximumTLSVersion = .tlsv13
             configuration.certificateVerification = .optionalVerification
-            configuration.trustRoots = .certificates([authority])
+            configuration.trustRoots = .certificates(roots)
             return configuration
         }
     }

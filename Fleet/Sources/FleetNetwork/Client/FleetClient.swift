@@ -169,6 +169,16 @@ public final class FleetClient: Sendable {
         throw problem
     }
 
+    /// Uses what is in the site's files from now on; whether that is another certificate than
+    /// before.
+    ///
+    /// Throws a sentence if it cannot be used; the one before stays.
+    public func reread() throws(FleetProblem) -> Bool {
+        guard let new = try credentials.reread() else { return false }
+        _ = try use(new)
+        return true
+    }
+
     private func use(_ new: HostCredentials) throws(FleetProblem) -> HostCredentials {
         let tls = try new.configuration()
         state.withLockedValue { ($0.credentials, $0.tls) = (new, tls) }

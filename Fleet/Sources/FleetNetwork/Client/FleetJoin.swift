@@ -7,38 +7,40 @@ import OTPCore
 import SwiftASN1
 import X509
 
-/// Joins a fleet: a new key, and a certificate for it by an invite.
+/// Joins a fleet: a new key, and a certificate for it by an invite; or with a certificate of the
+/// site's authority, and an invite for that.
 public enum FleetJoin {
     /// How long each step may take.
     private static let patience = TimeAmount.seconds(10)
 
-    /// Joins by the first of `servers` that answers. Nothing is sent to a server before it has
-    /// proven that it belongs to the invite's authority.
+    /// Joins by the first of `servers` that answers, with a new key or with what `site` has. Nothing
+    /// is sent to a server before it has proven that it belongs to the invite's authority.
     ///
-    /// Throws a sentence if no server gives a certificate.
+    /// Throws a sentence if no server gives a certificate, or takes the site's.
     public static func join(
-        _ servers: [ServerURL], with token: InviteToken,
+        _ servers: [ServerURL], with token: InviteToken, showing site: SiteCertificate? = nil,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(FleetProblem) -> HostCredentials {
         let channel = ServerChannel(group: group)
-        let result = await joined(servers, token, channel, group)
+        let result = await joined(servers, token, site, channel, group)
         await channel.shutdown()
         return try result.get()
     }
 
     private static func joined(
-        _ servers: [ServerURL], _ token: InviteToken, _ channel: ServerChannel,
-        _ group: any EventLoopGroup
+        _ servers: [ServerURL], _ token: InviteToken, _ site: SiteCertificate?,
+        _ channel: ServerChannel, _ group: any EventLoopGroup
     ) async -> Result<HostCredentials, FleetProblem> {
         var problems: [String] = []
         for server in servers {
             do throws(FleetProblem) {
                 let trust = try await authority(of: server, token, group)
-                let request = CertificateRequest()
+                let request = site == nil ? CertificateRequest() : nil
                 let body = WireFormat.JoinBody(
-                    secret: Hex.text(of: token.secret), request: try request.text())
+                    secret: Hex.text(of: token.secret), request: try request?.text())
                 let reply: ServerChannel.Reply
-                let tls = try trust.clientConfiguration()
+                var tls = try trust.clientConfiguration()
+                if let site { try tls.show(site.chain, site.key) }
                 do throws(ServerChannel.Silence) {
                     reply = try await channel.send(
                         .POST, WireFormat.joinPath, to: server, tls,
@@ -46,21 +48,33 @@ public enum FleetJoin {
                 } catch {
                     throw FleetProblem(error.text)
                 }
-                guard reply.status == 200,
-                    let found = WireFormat.decoded(WireFormat.CertificateBody.self, reply.body)
-                else {
-                    let problem = FleetProblem("\(server): \(reply.sentence)")
-                    // A refusal holds for all servers; the invite may be spent.
-                    return .failure(problem)
+                if let found = try credentials(by: reply, servers, trust, request, site) {
+                    return .success(found)
                 }
-                return .success(
-                    try HostCredentials(
-                        servers: servers, trust: trust, chain: found.certificate, key: request.key))
+                // A refusal holds for all servers; the invite may be spent.
+                return .failure(FleetProblem("\(server): \(reply.sentence)"))
             } catch {
                 problems.append("\(server): \(error.text)")
             }
         }
         return .failure(FleetProblem(problems.joined(separator: "; ")))
+    }
+
+    /// What the host has after a reply; `nil` if that is a refusal.
+    private static func credentials(
+        by reply: ServerChannel.Reply, _ servers: [ServerURL], _ trust: FleetTrust,
+        _ request: CertificateRequest?, _ site: SiteCertificate?
+    ) throws(FleetProblem) -> HostCredentials? {
+        guard reply.status == 200 else { return nil }
+        if let request {
+            let found = WireFormat.decoded(WireFormat.CertificateBody.self, reply.body)
+            guard let found else { return nil }
+            return try HostCredentials(
+                servers: servers, trust: trust, chain: found.certificate, key: request.key)
+        }
+        let found = WireFormat.decoded(WireFormat.JoinedBody.self, reply.body)
+        guard let site, let host = found.flatMap({ FleetName($0.host) }) else { return nil }
+        return try HostCredentials(servers: servers, trust: trust, host: host, site: site)
     }
 
     /// The authority's certificate, which the server sends with its own. Whoever sends it, it is

@@ -13,7 +13,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private enum Phase { case handshake, idle, receiving, answering }
 
     private let peer: ConnectionPeer
-    private let fleet: FleetName
+    private let authorities: HostAuthorities
     private let settings: ServerSettings
     private let log: RefusalLog
     private let connections: OpenConnections
@@ -21,10 +21,10 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private var alarm: Scheduled<Void>?
 
     init(
-        _ peer: ConnectionPeer, of fleet: FleetName, _ settings: ServerSettings, _ log: RefusalLog,
-        _ connections: OpenConnections
+        _ peer: ConnectionPeer, of authorities: HostAuthorities, _ settings: ServerSettings,
+        _ log: RefusalLog, _ connections: OpenConnections
     ) {
-        (self.peer, self.fleet, self.settings) = (peer, fleet, settings)
+        (self.peer, self.authorities, self.settings) = (peer, authorities, settings)
         (self.log, self.connections) = (log, connections)
     }
 
@@ -42,7 +42,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
             peer.presented = presented(context)
             if case .other(let why) = peer.presented { note(why, context) }
             if case .host(let identity) = peer.presented,
-                !connections.name(context.channel, identity.host.text)
+                !connections.name(context.channel, identity.counted)
             {
                 note("the host \(identity.host) has too many connections", context)
                 context.close(promise: nil)
@@ -115,12 +115,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
             guard let shown = try context.pipeline.syncOperations.nioSSL_peerCertificate() else {
                 return .nobody
             }
-            let identity = try HostIdentity(
-                verified: Certificate(derEncoded: try shown.toDERBytes()))
-            guard identity.fleet == fleet else {
-                return .other("the certificate is for another fleet")
-            }
-            return .host(identity)
+            let certificate = try Certificate(derEncoded: try shown.toDERBytes())
+            return .host(try authorities.identity(verified: certificate))
         } catch let problem as FleetProblem {
             return .other(problem.text)
         } catch {

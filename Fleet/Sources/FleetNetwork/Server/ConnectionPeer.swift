@@ -8,7 +8,7 @@ final class ConnectionPeer: Sendable {
         case nobody
         /// A host of this fleet.
         case host(HostIdentity)
-        /// A certificate of the authority that is not a host's; a sentence says why.
+        /// A certificate of an authority that is not a host's; a sentence says why.
         case other(String)
     }
 

@@ -15,7 +15,7 @@ struct FleetChannel: ServerChildChannel {
     }
 
     let context: NIOLockedValueBox<NIOSSLContext>
-    let fleet: FleetName
+    let authorities: HostAuthorities
     let settings: ServerSettings
     let responder: FleetResponder
     let connections: OpenConnections
@@ -28,7 +28,7 @@ struct FleetChannel: ServerChildChannel {
             let context = context.withLockedValue { $0 }
             try channel.pipeline.syncOperations.addHandlers([
                 NIOSSLServerHandler(context: context),
-                ConnectionGuard(peer, of: fleet, settings, log, connections),
+                ConnectionGuard(peer, of: authorities, settings, log, connections),
             ])
         }.flatMap {
             http { _, writer, _ in

@@ -34,7 +34,7 @@ struct FleetResponder: Sendable {
         switch (request.method, request.head.path) {
         case (.post, WireFormat.callPath): (.call, await call(request, peer))
         case (.get, WireFormat.pingPath): (.ping, await ping(request, peer))
-        case (.post, WireFormat.joinPath): (.join, await join(request))
+        case (.post, WireFormat.joinPath): (.join, await join(request, peer))
         case (.post, WireFormat.renewPath): (.renew, await renew(request, peer))
         default: (.none, failure(.notFound, "there is nothing of this name"))
         }
@@ -52,7 +52,7 @@ struct FleetResponder: Sendable {
         guard let id = fields.only(WireFormat.requestField).flatMap(WireFormat.id),
             let within = fields.only(WireFormat.withinField).flatMap(WireFormat.within)
         else { return failure(.badRequest, "the request has no id, or no time") }
-        guard rates.admits(host.host.text) else { return tooOften }
+        guard rates.admits(host.counted) else { return tooOften }
         var receipt: String?
         if fields.has(WireFormat.receiptField) {
             receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
@@ -62,7 +62,7 @@ struct FleetResponder: Sendable {
             return failure(.contentTooLarge, "the request is too long")
         }
         let call = HostCall(
-            host: host.host.text, generation: host.generation, request: id, within: within,
+            host: host.host.text, proof: host.proof, request: id, within: within,
             receipt: receipt, body: body)
         switch await service.answer(call) {
         case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
@@ -82,7 +82,7 @@ struct FleetResponder: Sendable {
         case .failure(let problem): return failure(.unauthorized, problem.text)
         case .success(let host):
             let answer = await service.ping(
-                host: host.host.text, generation: host.generation, receipt: receipt)
+                host: host.host.text, proof: host.proof, receipt: receipt)
             if let refusal = answer.refusal { return failure(.forbidden, refusal) }
             let body =
                 answer.problem.map(WireFormat.error)
@@ -92,15 +92,30 @@ struct FleetResponder: Sendable {
         }
     }
 
-    private func join(_ request: Request) async -> Response {
+    private func join(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
         guard let bytes = await body(of: request, upTo: WireFormat.longestOther) else {
             return failure(.contentTooLarge, "the request is too long")
         }
         guard let body = WireFormat.decoded(WireFormat.JoinBody.self, bytes),
             let secret = WireFormat.id(body.secret)
         else { return failure(.badRequest, "the request is not understood") }
-        return certificate(
-            await service.join(JoinRequest(secret: secret, request: body.request)))
+        guard let wanted = body.request else { return await joinSite(secret, peer) }
+        return certificate(await service.join(JoinRequest(secret: secret, request: wanted)))
+    }
+
+    /// Who asks for no certificate must have shown one of the site's.
+    private func joinSite(
+        _ secret: [UInt8], _ peer: ConnectionPeer.Presented
+    ) async -> Response {
+        switch named(peer) {
+        case .failure(let problem): return failure(.unauthorized, problem.text)
+        case .success(let host):
+            guard case .site(let start) = host.proof else {
+                return failure(.forbidden, "a certificate of the site's authority is needed")
+            }
+            return certificate(
+                await service.joinSite(host: host.host.text, start: start, secret: secret))
+        }
     }
 
     private func renew(_ request: Request, _ peer: ConnectionPeer.Presented) async -> Response {
@@ -109,7 +124,10 @@ struct FleetResponder: Sendable {
         case .success(let name): host = name
         case .failure(let problem): return failure(.unauthorized, problem.text)
         }
-        guard rates.admits(host.host.text) else { return tooOften }
+        guard case .fleet(let generation) = host.proof else {
+            return failure(.forbidden, "the site renews its own certificates")
+        }
+        guard rates.admits(host.counted) else { return tooOften }
         guard let bytes = await body(of: request, upTo: WireFormat.longestOther) else {
             return failure(.contentTooLarge, "the request is too long")
         }
@@ -118,7 +136,7 @@ struct FleetResponder: Sendable {
         }
         return certificate(
             await service.renew(
-                host: host.host.text, generation: host.generation, request: body.request))
+                host: host.host.text, generation: generation, request: body.request))
     }
 
     // MARK: Parts
@@ -148,6 +166,8 @@ struct FleetResponder: Sendable {
         switch answer {
         case .certificate(let text):
             response(.ok, WireFormat.encoded(WireFormat.CertificateBody(certificate: text)))
+        case .joined(let host):
+            response(.ok, WireFormat.encoded(WireFormat.JoinedBody(host: host)))
         case .refused(let why): failure(.forbidden, why)
         case .unavailable(let why): failure(.serviceUnavailable, why)
         }

@@ -10,7 +10,7 @@ import ServiceLifecycle
 /// The server of a fleet: HTTPS with TLS 1.3, and hosts' certificates.
 public final class FleetServer: Sendable {
     private let settings: ServerSettings
-    private let trust: FleetTrust
+    private let authorities: HostAuthorities
     private let context: NIOLockedValueBox<NIOSSLContext>
     private let responder: FleetResponder
     private let moreMetrics: @Sendable () async -> String
@@ -27,20 +27,21 @@ public final class FleetServer: Sendable {
         let shutdown: @Sendable () async throws -> Void
     }
 
-    /// A server that answers hosts of `trust` by `service`. `moreMetrics` gives lines that are
-    /// added to the metrics; `log` gets a sentence about whoever is not served, at most one a second.
+    /// A server that answers hosts of `trust`, and of `site` if there is one, by `service`.
+    /// `moreMetrics` gives lines that are added to the metrics; `log` gets a sentence about whoever
+    /// is not served, at most one a second.
     ///
     /// Throws if its key or a certificate cannot be used.
     public init(
         settings: ServerSettings, identity: ServerIdentity, trust: FleetTrust,
-        service: any FleetService,
+        site: SiteAuthority? = nil, service: any FleetService,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         moreMetrics: @escaping @Sendable () async -> String = { "" },
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(FleetProblem) {
         self.settings = settings
-        self.trust = trust
-        context = NIOLockedValueBox(try FleetServer.context(identity, trust))
+        authorities = HostAuthorities(fleet: trust, site: site)
+        context = NIOLockedValueBox(try FleetServer.context(identity, authorities))
         let metrics = FleetMetrics()
         metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
         connections = OpenConnections(
@@ -62,8 +63,8 @@ public final class FleetServer: Sendable {
     /// Throws if it cannot listen there.
     public func start() async throws(FleetProblem) -> (port: Int, metricsPort: Int?) {
         let channel = FleetChannel(
-            context: context, fleet: trust.fleet, settings: settings, responder: responder,
-            connections: connections, log: log)
+            context: context, authorities: authorities, settings: settings,
+            responder: responder, connections: connections, log: log)
         let port = try await listen(
             channel, on: settings.address, settings.port, upTo: settings.connections)
         guard let wanted = settings.metricsPort else { return (port, nil) }
@@ -84,9 +85,9 @@ public final class FleetServer: Sendable {
 
     /// Uses another key and certificate for connections from now on.
     public func replace(identity: ServerIdentity) throws(FleetProblem) {
-        let new = try FleetServer.context(identity, trust)
+        let new = try FleetServer.context(identity, authorities)
         context.withLockedValue { $0 = new }
-        responder.metrics.note(serverEnd: identity.end, authorityEnd: trust.end)
+        responder.metrics.note(serverEnd: identity.end, authorityEnd: authorities.fleet.end)
     }
 
     /// Stops to listen, and closes all connections: at once those that wait for nothing, and the
@@ -147,9 +148,9 @@ public final class FleetServer: Sendable {
     }
 
     private static func context(
-        _ identity: ServerIdentity, _ trust: FleetTrust
+        _ identity: ServerIdentity, _ authorities: HostAuthorities
     ) throws(FleetProblem) -> NIOSSLContext {
-        let configuration = try identity.configuration(trusting: trust)
+        let configuration = try identity.configuration(trusting: authorities)
         return try working("TLS cannot be set up") {
             try NIOSSLContext(configuration: configuration)
         }

@@ -6,12 +6,17 @@ public protocol FleetService: Sendable {
     func answer(_ call: HostCall) async -> HostAnswer
 
     /// A host's heartbeat, with the newest receipt that it knows.
-    func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer
+    func ping(host: String, proof: HostProof, receipt: String?) async -> PingAnswer
 
     /// A new host's request for a certificate. It has no certificate; the secret is all it has.
     func join(_ request: JoinRequest) async -> JoinAnswer
 
-    /// A host's request (PKCS#10, PEM) for the certificate after its present one.
+    /// A new host joins with the certificate of the site's authority that it shows, which says what
+    /// it is called and began to count at `start`, in Unix seconds; `secret` is its invite's, 16
+    /// bytes.
+    func joinSite(host: String, start: UInt64, secret: [UInt8]) async -> JoinAnswer
+
+    /// A host's request (PKCS#10, PEM) for the certificate of the fleet's after its present one.
     func renew(host: String, generation: UInt64, request: String) async -> JoinAnswer
 }
 
@@ -19,8 +24,8 @@ public protocol FleetService: Sendable {
 public struct HostCall: Sendable {
     /// The host's name, from its certificate.
     public let host: String
-    /// How often the host had joined when it got that.
-    public let generation: UInt64
+    /// Whose certificate that is.
+    public let proof: HostProof
     /// 16 random bytes: the same request has the same ones at each server.
     public let request: [UInt8]
     /// How long the host waits, 1 ms to 10 s.
@@ -31,10 +36,10 @@ public struct HostCall: Sendable {
     public let body: [UInt8]
 
     public init(
-        host: String, generation: UInt64, request: [UInt8], within: Duration, receipt: String?,
+        host: String, proof: HostProof, request: [UInt8], within: Duration, receipt: String?,
         body: [UInt8]
     ) {
-        (self.host, self.generation, self.request) = (host, generation, request)
+        (self.host, self.proof, self.request) = (host, proof, request)
         (self.within, self.receipt, self.body) = (within, receipt, body)
     }
 
@@ -89,6 +94,8 @@ public struct JoinRequest: Sendable {
 public enum JoinAnswer: Sendable, Equatable {
     /// The certificate and the authority's, as PEM (`FleetAuthority.sign`).
     case certificate(String)
+    /// It has joined under this name with the certificate that it has.
+    case joined(host: String)
     /// Not given (403), and why, in a sentence for whoever joins.
     case refused(String)
     /// Not now (503), and why.

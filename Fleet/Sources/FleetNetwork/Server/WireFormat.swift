@@ -56,11 +56,14 @@ package enum WireFormat {
 
     struct ErrorBody: Codable { var error: String }
     struct PingBody: Codable { var ready: Bool }
-    /// The secret as hexadecimal digits.
+    /// The secret as hexadecimal digits; no request from a host that shows a certificate of the
+    /// site's authority.
     struct JoinBody: Codable {
         var secret: String
-        var request: String
+        var request: String?
     }
+    /// What such a host is called.
+    struct JoinedBody: Codable { var host: String }
     struct RenewBody: Codable { var request: String }
     struct CertificateBody: Codable { var certificate: String }
 }

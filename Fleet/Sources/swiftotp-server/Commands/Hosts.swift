@@ -86,6 +86,6 @@ struct Hosts: ParsableCommand {
         let left = host.failuresLeft(at: now)
         let state = left == 0 ? "in quarantine" : "\(left) failures left"
         let used = host.quarantined.map { ", used up on \(Table.time($0))" } ?? ""
-        return state + used
+        return state + used + (host.site == nil ? "" : ", certificate of the site's")
     }
 }

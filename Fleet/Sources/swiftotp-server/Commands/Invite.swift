@@ -15,6 +15,9 @@ struct Invite: ParsableCommand {
                 import   the host's root may bring in local records
 
             A host without rights can only have codes checked.
+
+            With --site-certificate the host joins with a certificate of the site's own authority \
+            (`host_authority` in server.conf), and with no other.
             """)
 
     @OptionGroup var folder: FolderOption
@@ -24,6 +27,8 @@ struct Invite: ParsableCommand {
     var rights = ""
     @Option(help: "Which users it asks about. Hosts whose users are other people need another one.")
     var realm = "main"
+    @Flag(help: "The host has a certificate of the site's own authority.")
+    var siteCertificate = false
 
     /// How long a token is good, in seconds.
     private static let lifetime: UInt64 = 600
@@ -37,22 +42,36 @@ struct Invite: ParsableCommand {
             throw FleetProblem("\"\(realm)\" cannot be a realm: \(FleetName.rule)")
         }
         let rights = try Invite.rights(self.rights)
+        try checkSite(in: folder)
         let token = InviteToken(of: folder.authority.trust)
         let act = try folder.act()
         try folder.database().makeInvite(
             FleetStore.Invite(
-                host: host, realm: realm, rights: rights, ends: act.time + Invite.lifetime),
+                host: host, realm: realm, rights: rights, ends: act.time + Invite.lifetime,
+                isSite: siteCertificate),
             hash: token.secretHash, by: act)
         let port = folder.configuration.port
         let servers = folder.configuration.names.prefix(1)
             .map { port == ServerURL.defaultPort ? "https://\($0)" : "https://\($0):\(port)" }
             .joined(separator: ",")
+        let files = siteCertificate ? " --certificate FILE --key FILE" : ""
         print(
             """
             On \(host), as root, within ten minutes (name all servers, separated by commas):
 
-                swiftotp-agent join \(servers) --token \(token.text)
+                swiftotp-agent join \(servers) --token \(token.text)\(files)
             """)
+    }
+
+    /// Throws if the site's authority is asked for, and could not name the host.
+    private func checkSite(in folder: ServerFolder) throws(FleetProblem) {
+        guard siteCertificate else { return }
+        guard try folder.siteAuthority() != nil else {
+            throw FleetProblem("server.conf names no authority of the site (`host_authority`)")
+        }
+        guard !host.contains(".") else {
+            throw FleetProblem("a host with a certificate of the site's has a name without dots")
+        }
     }
 
     /// The rights of a list that was typed.

@@ -35,6 +35,7 @@ struct Serve: AsyncParsableCommand {
         settings.metricsPort = folder.configuration.metricsPort
         let server = try FleetServer(
             settings: settings, identity: try folder.identity(), trust: folder.authority.trust,
+            site: try folder.siteAuthority(),
             service: Judge(
                 threads: threads, authority: folder.authority, policy: policy, troubles: troubles),
             moreMetrics: { ServerMetrics(of: threads.state, isReady: threads.trouble == nil).text },

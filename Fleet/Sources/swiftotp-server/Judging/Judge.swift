@@ -54,7 +54,7 @@ struct Judge: FleetService {
         _ document: FleetCall, of call: HostCall, _ id: RowID, in database: Database
     ) throws(StoreError) -> HostAnswer {
         let host: HostRow
-        switch try Judge.host(call.host, call.generation, in: database) {
+        switch try Judge.host(call.host, call.proof, in: database) {
         case .success(let found): host = found
         case .failure(let refusal): return .refused(refusal.text)
         }

@@ -15,6 +15,9 @@ struct ServerConfiguration {
     var hostRate = 50
     var metricsPort: Int?
     var policy = "/etc/security/swiftotp.conf"
+    /// The file of the site's authority.
+    var hostAuthority: String?
+    var sanDNS = ""
 
     /// Reads it. Anything that is not exactly a setting is an error, which names the line.
     init(_ text: String) throws(FleetProblem) {
@@ -47,6 +50,9 @@ struct ServerConfiguration {
         names = try needed(.names).split(separator: ",").map { ServerConfiguration.trimmed($0) }
         database = try needed(.database)
         for (key, value) in values { try set(key, value) }
+        guard hostAuthority != nil || sanDNS.isEmpty else {
+            throw FleetProblem("server.conf: `san_dns` is nothing without `host_authority`")
+        }
     }
 
     private mutating func set(_ key: SettingKey, _ value: String) throws(FleetProblem) {
@@ -78,6 +84,14 @@ struct ServerConfiguration {
         case .policy:
             guard value.hasPrefix("/") else { throw wrong }
             policy = value
+        case .hostAuthority:
+            guard value != "none" else { return }
+            guard value.hasPrefix("/") else { throw wrong }
+            hostAuthority = value
+        case .sanDNS:
+            guard value != "none" else { return }
+            guard !value.isEmpty, SiteAuthority.isSuffix(value) else { throw wrong }
+            sanDNS = value
         }
     }
 

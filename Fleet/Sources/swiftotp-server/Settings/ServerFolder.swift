@@ -45,6 +45,15 @@ struct ServerFolder {
         try KeySource.find(in: path).read().keys
     }
 
+    // MARK: The site's authority
+
+    /// The site's own authority; `nil` if it signs no certificates of hosts.
+    func siteAuthority() throws(FleetProblem) -> SiteAuthority? {
+        guard let file = configuration.hostAuthority else { return nil }
+        return try SiteAuthority(
+            certificates: try PrivateFile.read(file), suffix: configuration.sanDNS)
+    }
+
     // MARK: The server's certificate
 
     /// How long before its end a certificate is made anew, in seconds.

@@ -4,6 +4,8 @@ enum SettingKey: String, CaseIterable {
     case hostRate = "host_rate"
     case metricsPort = "metrics_port"
     case policy
+    case hostAuthority = "host_authority"
+    case sanDNS = "san_dns"
 
     /// The default, as the manual writes it; `nil` if there is none.
     var fallback: String? {
@@ -15,7 +17,7 @@ enum SettingKey: String, CaseIterable {
         case .identity: "uid"
         case .threads: "8"
         case .hostRate: "50"
-        case .metricsPort: "none"
+        case .metricsPort, .hostAuthority, .sanDNS: "none"
         case .policy: "/etc/security/swiftotp.conf"
         }
     }
@@ -34,6 +36,8 @@ enum SettingKey: String, CaseIterable {
         case .hostRate: "1 to 100000"
         case .metricsPort: "1 to 65535, or none"
         case .policy: "a path that begins with /"
+        case .hostAuthority: "a path that begins with /, or none"
+        case .sanDNS: "a suffix such as .example.com, or none"
         }
     }
 
@@ -53,6 +57,8 @@ enum SettingKey: String, CaseIterable {
             "How many calls of one host are answered in a second; ten times as many at once."
         case .metricsPort: "The port on 127.0.0.1 where metrics are read."
         case .policy: "How codes are judged: the options of swiftotp.conf(5). It may be missing."
+        case .hostAuthority: "The site's own authority, if it may sign the certificates of hosts."
+        case .sanDNS: "What follows the host's name in the DNS name of such a certificate."
         }
     }
 }

@@ -9,6 +9,7 @@ final class ScriptedService: FleetService {
         var calls: [HostCall] = []
         var pings: [String] = []
         var joins: [JoinRequest] = []
+        var siteJoins: [String] = []
         var ping = PingAnswer()
         var answering: Answering = { .answered($0.body, receipt: nil) }
         var joining: @Sendable (JoinRequest) async -> JoinAnswer = { _ in .refused("nobody joins") }
@@ -23,6 +24,8 @@ final class ScriptedService: FleetService {
     var calls: [HostCall] { state.withLock { $0.calls } }
     var pings: [String] { state.withLock { $0.pings } }
     var joins: [JoinRequest] { state.withLock { $0.joins } }
+    /// The hosts that have joined with a certificate of the site's.
+    var siteJoins: [String] { state.withLock { $0.siteJoins } }
 
     /// Forgets the calls so far.
     func forget() { state.withLock { $0.calls = [] } }
@@ -44,7 +47,7 @@ final class ScriptedService: FleetService {
         return await body(call)
     }
 
-    func ping(host: String, generation: UInt64, receipt: String?) async -> PingAnswer {
+    func ping(host: String, proof: HostProof, receipt: String?) async -> PingAnswer {
         state.withLock { state in
             state.pings.append(host)
             return state.ping
@@ -57,6 +60,11 @@ final class ScriptedService: FleetService {
             return state.joining
         }
         return await body(request)
+    }
+
+    func joinSite(host: String, start: UInt64, secret: [UInt8]) async -> JoinAnswer {
+        state.withLock { $0.siteJoins.append(host) }
+        return .joined(host: host)
     }
 
     func renew(host: String, generation: UInt64, request: String) async -> JoinAnswer {

@@ -23,13 +23,14 @@ struct TestFleet {
     /// Starts a server; stop it at the end.
     func server(
         _ service: ScriptedService, _ settings: ServerSettings = ServerSettings(), port: Int = 0,
-        names: [String] = ["127.0.0.1", "localhost"]
+        names: [String] = ["127.0.0.1", "localhost"], site: SiteAuthority? = nil
     ) async throws -> TestServer {
         var settings = settings
         (settings.address, settings.port) = ("127.0.0.1", port)
         let server = try FleetServer(
             settings: settings, identity: try authority.serverIdentity(names: names),
-            trust: authority.trust, service: service, moreMetrics: { "swiftotp_test 1\n" })
+            trust: authority.trust, site: site, service: service,
+            moreMetrics: { "swiftotp_test 1\n" })
         let (found, metrics) = try await server.start()
         return TestServer(server: server, port: found, metricsPort: metrics)
     }

@@ -33,19 +33,18 @@ final class Host: Sendable {
 
     // MARK: The agent
 
-    /// Joins a fleet with a token.
-    func join(_ servers: String, token: String) async throws {
-        try await machine.run([
-            OTPServer.program("swiftotp-agent"), "join", servers, "--token", token, "--again",
-        ])
+    /// Joins a fleet with a token, and with `options` besides.
+    func join(_ servers: String, token: String, _ options: [String] = []) async throws {
+        let words = ["join", servers, "--token", token, "--again"] + options
+        try await machine.run([OTPServer.program("swiftotp-agent")] + words)
     }
 
-    /// The token of a new invite for this host, with these rights.
+    /// The token of a new invite for this host, with these rights, and `options` besides.
     func invite(
-        by server: OTPServer, rights: String, realm: String = "main"
+        by server: OTPServer, rights: String, realm: String = "main", _ options: [String] = []
     ) async throws -> String {
-        let said = try await server.command(
-            "invite", name, "--rights", rights, "--realm", realm)
+        let words = ["invite", name, "--rights", rights, "--realm", realm] + options
+        let said = try await Command.output(server.words(words))
         guard let token = said.firstMatch(of: #/--token (\S+)/#)?.output.1 else {
             throw Trouble("no token: \(said)")
         }
