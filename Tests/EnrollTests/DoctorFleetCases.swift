@@ -92,6 +92,16 @@ extension DoctorCase {
                 .lab([.otp1(.silent, why), .otp2(.silent, why)], endsIn: -1))
         },
         DoctorCase(
+            "a certificate that the site has not renewed", "fleet", "warning",
+            says: "the certificate of this host was to be renewed on 20",
+            in: "/etc/ssl/web1.pem", change: "journalctl -u swiftotp-agent"
+        ) { try await $0.joinFleet(.lab(endsIn: 8, site: "/etc/ssl/web1.pem")) },
+        DoctorCase(
+            "a certificate of the site's that has ended", "fleet",
+            says: "so nobody of the fleet can log in, until the site renews it",
+            in: "/etc/ssl/web1.pem"
+        ) { try await $0.joinFleet(.lab(endsIn: -1, site: "/etc/ssl/web1.pem")) },
+        DoctorCase(
             "offline answers that would not work", "fleet", "warning",
             says: "while no server is reached, `offline` would let nobody in: the ledger is gone"
         ) { try await $0.joinFleet(.lab(offline: "the ledger is gone"), "offline = answer") },

@@ -24,13 +24,14 @@ extension AgentState {
     /// certificate ends.
     static func lab(
         _ servers: [Server] = [.otp1(.ready, nil), .otp2(.ready, nil)], endsIn days: Int64 = 25,
-        version: String = Version.number, offline trouble: String? = nil, untold: Int = 0
+        version: String = Version.number, offline trouble: String? = nil, untold: Int = 0,
+        site file: String? = nil
     ) -> AgentState {
         let end = Int64(Date().timeIntervalSince1970) + days * 86_400
         return AgentState(
             version: version, fleet: "lab", host: "web1", certificateEnds: end,
             renewal: end - 10 * 86_400, receipt: nil, servers: servers, offlineTrouble: trouble,
-            offlineUntold: untold)
+            offlineUntold: untold, siteCertificate: file)
     }
 
     /// The last day of the certificate, in UTC.

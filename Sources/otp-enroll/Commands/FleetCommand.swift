@@ -15,7 +15,7 @@ struct FleetCommand: ParsableCommand {
         commandName: "fleet", _superCommandName: OTPEnroll.name,
         abstract: "Join a fleet of hosts, bring the local records there, or leave it (as root).",
         usage: """
-            otp-enroll fleet join <servers> --token <token> [--again]
+            otp-enroll fleet join <servers> --token <token> [<options>]
             otp-enroll fleet status [<options>]
             otp-enroll fleet import [--dry-run] [--add] [<options>]
             otp-enroll fleet leave [--yes] [<options>]
@@ -50,6 +50,15 @@ struct FleetCommand: ParsableCommand {
         help: ArgumentHelp(
             "With join: what `swiftotp-server invite` printed.", valueName: "token"))
     var token: String?
+    @Option(
+        help: ArgumentHelp(
+            "With join: this host's certificate of the site's own authority.", valueName: "file"),
+        completion: .file())
+    var certificate: String?
+    @Option(
+        help: ArgumentHelp("With join: the key of that certificate.", valueName: "file"),
+        completion: .file())
+    var key: String?
     @Flag(help: "With join: although the host is in a fleet; its key is replaced.")
     var again = false
     @Flag(help: "With import: only say what would happen.")
@@ -67,6 +76,9 @@ struct FleetCommand: ParsableCommand {
                 action == .join
                     ? "join needs the servers and --token" : "only join takes servers or --token")
         }
+        guard action == .join || (certificate == nil && key == nil) else {
+            throw ValidationError("only join takes --certificate or --key")
+        }
         guard action == .join || !again, action == .import || !(dryRun || add),
             action == .leave || !yes
         else { throw ValidationError("\(action.rawValue) does not take that option") }
@@ -75,7 +87,9 @@ struct FleetCommand: ParsableCommand {
     func run() throws {
         switch action {
         case .join:
-            let words = ["join", servers ?? "", "--token", token ?? ""]
+            var words = ["join", servers ?? "", "--token", token ?? ""]
+            if let certificate { words += ["--certificate", certificate] }
+            if let key { words += ["--key", key] }
             try AgentProgram.run(words + (again ? ["--again"] : []))
             try Output.line("Logins are as before, until the configuration has `fleet = yes`.")
         case .status:

@@ -67,11 +67,14 @@ struct FleetReport {
 
     private var ended: Finding? {
         guard now > state.certificateEnds else { return nil }
-        return Finding(
-            .problem,
+        let what =
             "the certificate of this host ended on \(FleetReport.day(state.certificateEnds)), so"
-                + " nobody of the fleet can log in; \(FleetReport.invite)",
-            in: FleetCheck.key, change: join)
+            + " nobody of the fleet can log in"
+        if let file = state.siteCertificate {
+            return Finding(.problem, "\(what), until the site renews it", in: file)
+        }
+        return Finding(
+            .problem, "\(what); \(FleetReport.invite)", in: FleetCheck.key, change: join)
     }
 
     private var overdue: Finding? {
@@ -81,7 +84,7 @@ struct FleetReport {
             "the certificate of this host was to be renewed on \(FleetReport.day(state.renewal)),"
                 + " and was not; from \(FleetReport.day(state.certificateEnds)) on nobody of the"
                 + " fleet could log in",
-            in: FleetCheck.key, change: "journalctl -u swiftotp-agent")
+            in: state.siteCertificate ?? FleetCheck.key, change: "journalctl -u swiftotp-agent")
     }
 
     private static let invite =
@@ -89,7 +92,8 @@ struct FleetReport {
 
     private var join: String {
         let servers = state.servers.map(\.url).joined(separator: ",")
-        return "swiftotp-agent join \(servers) --again --token TOKEN"
+        let files = state.siteCertificate.map { " --certificate \($0) --key FILE" } ?? ""
+        return "swiftotp-agent join \(servers) --again --token TOKEN\(files)"
             + " && systemctl restart swiftotp-agent"
     }
 
