@@ -150,9 +150,7 @@ public struct MessageWriter {
 
 extension User {
     /// The name, without what could pass for something else in a mail.
-    fileprivate var printableName: String {
-        String(String.UnicodeScalarView(shownName.unicodeScalars.filter { !$0.isSteering }))
-    }
+    fileprivate var printableName: String { shownName.withoutSteering }
 }
 
 extension LogLine {

@@ -6,6 +6,7 @@ public struct CivilTime: Sendable {
     let day: UInt64
     let hour: UInt64
     let minute: UInt64
+    let second: UInt64
     let weekday: Weekday
 
     enum Weekday: UInt64, Sendable {
@@ -18,6 +19,7 @@ public struct CivilTime: Sendable {
         let days = seconds / 86_400
         hour = seconds % 86_400 / 3600
         minute = seconds % 3600 / 60
+        second = seconds % 60
         weekday = Weekday(rawValue: (days + 4) % 7) ?? .sunday
         // Years that begin in March, in cycles of 400: leap days come last in each.
         let shifted = days + 719_468
@@ -58,6 +60,9 @@ public struct CivilTime: Sendable {
     public var date: String {
         "\(year)-\(CivilTime.twoDigits(month))-\(CivilTime.twoDigits(day))"
     }
+
+    /// As in RFC 3339: `2026-11-21T14:02:30Z`.
+    public var timestamp: String { "\(date)T\(timeOfDay):\(CivilTime.twoDigits(second))Z" }
 
     /// A number with nothing but digits, at most four.
     private static func number(_ text: ArraySlice<UInt8>) -> UInt64? {

@@ -9,3 +9,10 @@ extension Unicode.Scalar {
         }
     }
 }
+
+extension String {
+    /// The text without characters that a terminal or an app may act on.
+    public var withoutSteering: String {
+        String(UnicodeScalarView(unicodeScalars.filter { !$0.isSteering }))
+    }
+}

@@ -16,6 +16,9 @@ public struct User: Equatable, Sendable {
     /// The name as text.
     public var shownName: String { String(decoding: name, as: UTF8.self) }
 
+    /// Name and UID, as events and a fleet's audit say whose a record was: `bob (1001)`.
+    public var nameAndNumber: String { "\(shownName) (\(uid))" }
+
     /// The name as a word of a command; the UID if a shell would not take the name literally.
     public var commandName: String {
         let isPlain = name.allSatisfy { byte in

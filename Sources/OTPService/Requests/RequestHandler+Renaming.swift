@@ -11,8 +11,7 @@ extension RequestHandler {
         by move: (((inout Record) -> Void)?) throws(StoreError) -> Void
     ) throws(StoreError) -> Reply.Result {
         guard !isHere else { return .denied(reason: .isHere(name: owner.shownName)) }
-        let event = event(
-            .moved, detail: Array("\(owner.shownName) (\(owner.uid))".utf8), at: try clock.now())
+        let event = event(.moved, detail: Array(owner.nameAndNumber.utf8), at: try clock.now())
         do throws(StoreError) {
             let note: (inout Record) -> Void = { record in record.note(event) }
             try move(rehearses ? nil : note)

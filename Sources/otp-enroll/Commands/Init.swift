@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPWire
 
 /// `otp-enroll init`: makes the store, or says that it exists.

@@ -1,3 +1,4 @@
+import OTPCore
 import OTPStore
 import OTPWire
 

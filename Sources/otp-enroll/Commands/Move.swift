@@ -60,7 +60,7 @@ struct Move: ParsableCommand {
     }
 
     func run() throws {
-        if let map { return try moveAll(try MoveMap(map)) }
+        if let map { return try moveAll(try MoveMap.read(map)) }
         guard let old, let new else { return }
         let context = try Context(global, user: try Move.name(new), for: .helpDesk)
         let reply = try context.ask(.move(from: old, rehearses: dryRun))

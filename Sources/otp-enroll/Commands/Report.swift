@@ -46,7 +46,7 @@ struct Report: ParsableCommand {
         let context = try Context(global, user: nil)
         let report = try AdminReport(context, at: try SystemClock().now())
         if let mail {
-            try send(report.text(width: AdminReport.mailWidth), to: mail, context)
+            try send(report.text(width: ReportPage.mailWidth), to: mail, context)
         } else if global.json {
             try Output.json(report.json)
         } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import OTPCore
 import OTPStore
 import OTPWire
 

@@ -1,3 +1,5 @@
+import OTPCore
+
 /// Something that is wrong, and what to do about it.
 struct Finding: Equatable {
     /// How bad it is. Notes do not count as anything wrong.

@@ -79,7 +79,7 @@ struct RestoreReport {
 
     func showJSON() throws {
         try Output.json([
-            "host": .text(Output.printable(host)), "time": .text(Machine.timestamp(time)),
+            "host": .text(Output.printable(host)), "time": .time(time),
             "rehearsed": .bool(!isDone),
             "users": .list(
                 rows.map { row in

@@ -6,23 +6,16 @@ import OTPWire
 struct AdminReport {
     /// When it was made, in Unix seconds.
     let now: UInt64
-    /// How many users there are, and how many of them are enrolled.
+    /// How many users there are.
     private(set) var users = 0
-    private(set) var enrolled = 0
 
     // Names of users, safe to show.
     private(set) var notEnrolled: [String] = []
     /// Not enrolled, and in the group of those who are asked for no code.
     private(set) var exempt: [String] = []
-    /// Closed by a hundred wrong codes.
-    private(set) var closed: [String] = []
-    /// They had a temporary code and nothing else, and it has expired.
-    private(set) var lockedOut: [String] = []
-    private(set) var withoutBackupCodes: [String] = []
-    private(set) var withShortKeys: [String] = []
+    /// The enrolled ones.
+    private(set) var people = PeopleReport()
 
-    /// Temporary codes that can be used.
-    private(set) var temporaryCodes: [(user: String, code: TemporaryCodeDocument)] = []
     /// Records that nobody can use.
     private(set) var uselessRecords: [UselessRecord] = []
     /// What the help desk did in the last days, the latest act first.
@@ -71,7 +64,7 @@ struct AdminReport {
             if let user = entry.users.first { try addMissing(user) }
         case .found(let account, let user):
             users += 1
-            try add(account, of: user)
+            if !people.add(account, of: Output.printable(user.name)) { try addMissing(user) }
         case .unreadable(let error):
             users += entry.users.isEmpty ? 0 : 1
             unreadable.add(entry, error)
@@ -85,25 +78,6 @@ struct AdminReport {
                     uid: entry.uid, problem: orphan.sentence, command: orphan.command))
         // Only the help desk has users hidden from it, and every record is asked for.
         case .hidden, .orphan(nil): break
-        }
-    }
-
-    private mutating func add(_ account: RowDocument.Account, of user: User) throws {
-        let name = Output.printable(user.name)
-        enrolled += account.isEnrolled ? 1 : 0
-        if account.lock?.isClosed == true { closed.append(name) }
-        if account.shortKeys > 0 { withShortKeys.append(name) }
-        if let code = account.temporaryCode, code.state == .live {
-            temporaryCodes.append((name, code))
-        }
-        switch Standing(account) {
-        case nil: try addMissing(user)
-        case .ended: lockedOut.append(name)
-        case .ready, .closed, .almostClosed:
-            // Whoever has only a temporary code gets backup codes with an authenticator.
-            if account.backupCodesLeft == 0, !account.authenticators.isEmpty {
-                withoutBackupCodes.append(name)
-            }
         }
     }
 
@@ -124,8 +98,7 @@ struct AdminReport {
 
     /// Whether nobody needs attention, and the help desk did nothing.
     var isQuiet: Bool {
-        [notEnrolled, closed, lockedOut, withoutBackupCodes, withShortKeys].allSatisfy(\.isEmpty)
-            && temporaryCodes.isEmpty && uselessRecords.isEmpty && acts.isEmpty
+        notEnrolled.isEmpty && people.isQuiet && uselessRecords.isEmpty && acts.isEmpty
     }
 
     /// The error to end with if some records could not be read.
@@ -134,29 +107,25 @@ struct AdminReport {
     // MARK: For scripts
 
     /// The members of the object that `report --json` prints.
-    var json: KeyValuePairs<String, JSON> {
+    var json: [JSON.Member] {
         func list(_ names: [String]) -> JSON { .list(names.map(JSON.text)) }
-        return [
-            "host": .text(Output.printable(Machine.hostName)), "time": .time(now),
-            "users": .count(users), "enrolled": .count(enrolled),
-            "not_enrolled": list(notEnrolled), "exempt": list(exempt), "closed": list(closed),
-            "locked_out": list(lockedOut), "without_backup_codes": list(withoutBackupCodes),
-            "short_keys": list(withShortKeys),
-            "temporary_codes": .list(
-                temporaryCodes.map { user, code in
-                    .object([
-                        "user": .text(user), "issued": .time(code.issued),
-                        "expires": .time(code.expires),
-                    ])
-                }),
-            "useless_records": .list(
-                uselessRecords.map { record in
-                    .object([
-                        "uid": .number(Int64(record.uid)), "problem": .text(record.problem),
-                        "command": .text(record.command),
-                    ])
-                }),
-            "helpdesk_acts": .list(acts.map(\.json)), "may_miss_users": .bool(doubt != nil),
+        let useless = uselessRecords.map { record in
+            JSON.object([
+                "uid": .number(Int64(record.uid)), "problem": .text(record.problem),
+                "command": .text(record.command),
+            ])
+        }
+        let start: [JSON.Member] = [
+            JSON.Member("host", .text(Output.printable(Machine.hostName))),
+            JSON.Member("time", .time(now)), JSON.Member("users", .count(users)),
+            JSON.Member("enrolled", .count(people.enrolled)),
+            JSON.Member("not_enrolled", list(notEnrolled)), JSON.Member("exempt", list(exempt)),
         ]
+        let end: [JSON.Member] = [
+            JSON.Member("useless_records", .list(useless)),
+            JSON.Member("helpdesk_acts", .list(acts.map(\.json))),
+            JSON.Member("may_miss_users", .bool(doubt != nil)),
+        ]
+        return start + people.json + end
     }
 }

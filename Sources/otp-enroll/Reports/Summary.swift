@@ -1,3 +1,4 @@
+import OTPCore
 import OTPWire
 
 /// What `status` shows about an account.

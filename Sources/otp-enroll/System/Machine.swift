@@ -100,25 +100,15 @@ enum Machine {
 
     // MARK: Time
 
-    /// A time in UTC as in RFC 3339.
-    static func timestamp(_ seconds: UInt64) -> String {
-        formatted(seconds, "%Y-%m-%dT%H:%M:%SZ", local: false)
-    }
-
     /// A time in the local time zone: date and time of day.
     static func localTime(_ seconds: UInt64) -> String {
-        formatted(seconds, "%Y-%m-%d %H:%M", local: true)
-    }
-
-    private static func formatted(_ seconds: UInt64, _ format: String, local: Bool) -> String {
         guard var time = time_t(exactly: seconds) else { return "never" }
         var parts = unsafe tm()
         // SAFETY: both are locals, and `parts` is read only if the call filled it.
-        let known = unsafe local ? localtime_r(&time, &parts) : gmtime_r(&time, &parts)
-        guard unsafe known != nil else { return "never" }
+        guard unsafe localtime_r(&time, &parts) != nil else { return "never" }
         var text = [CChar](repeating: 0, count: 64)
         // SAFETY: the array's own length is given; the result is the number of bytes written.
-        let length = unsafe strftime(&text, text.count, format, &parts)
+        let length = unsafe strftime(&text, text.count, "%Y-%m-%d %H:%M", &parts)
         return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

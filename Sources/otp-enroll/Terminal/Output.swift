@@ -19,6 +19,9 @@ enum Output {
         try line(JSON.object(members).lines)
     }
 
+    /// The same, of members that were put together.
+    static func json(_ members: [JSON.Member]) throws { try line(JSON.members(members).lines) }
+
     /// Writes bytes that may contain a secret to stdout, and wipes them.
     static func write(_ bytes: inout [UInt8]) throws {
         defer { Secret.wipe(&bytes) }

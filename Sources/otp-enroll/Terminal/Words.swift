@@ -75,7 +75,7 @@ enum Words {
 
     /// `1 day`, `3 days`.
     static func count(_ number: some BinaryInteger, _ thing: String) -> String {
-        number == 1 ? "1 \(thing)" : "\(number) \(thing)s"
+        Counted.text(number, thing)
     }
 
     /// A length of time: whole seconds up to two minutes, then about this many minutes.

@@ -116,6 +116,16 @@ struct CivilTimeTests {
             civil.date == date && civil.timeOfDay == time && "\(civil.weekday)" == day.lowercased())
     }
 
+    @Test(
+        "A time for scripts is not as in RFC 3339",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (951_782_400 + 3661, "2000-02-29T01:01:01Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"), (.max, "9999-12-31T23:59:59Z"),
+        ] as [(UInt64, String)])
+    func timestamps(_ seconds: UInt64, _ text: String) {
+        #expect(CivilTime(seconds).timestamp == text)
+    }
+
     @Test("A time is not named by its weekday for six days, and by its date after that")
     func moments() {
         let then: UInt64 = 1_799_762_520

@@ -17,7 +17,7 @@ enum ClockCheck {
         } catch {
             return Look(name, "the clock", [Finding(error)])
         }
-        let time = Machine.timestamp(now)
+        let time = CivilTime(now).timestamp
         guard now >= MachineTime.earliest else {
             return Look(
                 name, time,
@@ -36,8 +36,8 @@ enum ClockCheck {
                     Finding(
                         .problem,
                         "the clock was set back: a code was accepted at"
-                            + " \(Machine.timestamp(lastLogin))", change: "timedatectl set-ntp true"
-                    )
+                            + " \(CivilTime(lastLogin).timestamp)",
+                        change: "timedatectl set-ntp true")
                 ])
         }
         return synchronization(time)

@@ -123,6 +123,6 @@ struct FleetReport {
     }
 
     private static func day(_ seconds: Int64) -> String {
-        String(Machine.timestamp(UInt64(clamping: seconds)).prefix(10))
+        CivilTime(UInt64(clamping: seconds)).date
     }
 }

@@ -1,5 +1,6 @@
 import OTPCore
 import OTPStore
+import OTPWire
 
 /// Users who may log in according to their shell, but have nothing to answer the module with.
 struct PeopleCheck {

@@ -1,34 +1,47 @@
 /// A JSON value (RFC 8259) for scripts: plain ASCII, so that no locale and no terminal can misread
 /// it.
-enum JSON {
+public enum JSON: Sendable {
+    /// No value.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A whole number.
     case number(Int64)
+    /// A string.
     case text(String)
+    /// An array.
     case list([JSON])
+    /// An object.
     case members([Member])
 
     /// A member of an object.
-    struct Member {
+    public struct Member: Sendable {
         let name: String
         let value: JSON
 
-        init(_ name: String, _ value: JSON) {
+        /// A member of this name.
+        public init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value
         }
     }
 
     /// An object with these members.
-    static func object(_ members: KeyValuePairs<String, JSON>) -> JSON {
+    public static func object(_ members: KeyValuePairs<String, JSON>) -> JSON {
         .members(members.map { Member($0.key, $0.value) })
     }
 
+    /// A time, Unix seconds, as in RFC 3339.
+    public static func time(_ seconds: UInt64) -> JSON { .text(CivilTime(seconds).timestamp) }
+
+    /// A count.
+    public static func count(_ value: Int) -> JSON { .number(Int64(value)) }
+
     /// The value on lines of its own, without a final newline.
-    var lines: String { written(indent: "") }
+    public var lines: String { written(indent: "") }
 
     /// The same, with the indentation of its first line.
-    func lines(indentedBy indent: String) -> String { written(indent: indent) }
+    public func lines(indentedBy indent: String) -> String { written(indent: indent) }
 
     private func written(indent: String) -> String {
         let inner = indent + "  "
@@ -71,12 +84,4 @@ enum JSON {
         }
         return quoted + "\""
     }
-}
-
-extension JSON {
-    /// A time as in RFC 3339.
-    static func time(_ seconds: UInt64) -> JSON { .text(Machine.timestamp(seconds)) }
-
-    /// A count.
-    static func count(_ value: Int) -> JSON { .number(Int64(value)) }
 }

@@ -1,15 +1,7 @@
-/// The meaning of a color, which the words also express. Colors are only for a terminal that has
-/// them; <https://no-color.org> is respected.
-enum Ink: UInt8 {
-    /// No meaning.
-    case plain
-    /// All is well.
-    case good
-    /// Needs attention.
-    case caution
-    /// Keeps somebody out.
-    case bad
+import OTPCore
 
+// Colors are only for a terminal that has them; <https://no-color.org> is respected.
+extension Ink {
     /// `text` in this color, if stdout has colors.
     func painted(_ text: String) -> String {
         guard let code, !text.isEmpty, Terminal.hasColors else { return text }

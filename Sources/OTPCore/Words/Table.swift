@@ -1,15 +1,15 @@
-import OTPCore
-
-/// Columns of text, truncated so that a row fits the terminal.
-struct Table {
+/// Columns of text, truncated so that a row fits a width.
+public struct Table: Sendable {
     /// A table cell: text without newlines, and the meaning of its color.
-    struct Cell: ExpressibleByStringLiteral {
+    public struct Cell: ExpressibleByStringLiteral, Sendable {
         let text: String
         let ink: Ink
 
-        init(_ text: String, _ ink: Ink = .plain) { (self.text, self.ink) = (text, ink) }
+        /// A cell with a text without newlines.
+        public init(_ text: String, _ ink: Ink = .plain) { (self.text, self.ink) = (text, ink) }
 
-        init(stringLiteral text: String) { self.init(text) }
+        /// A plain cell.
+        public init(stringLiteral text: String) { self.init(text) }
     }
 
     /// All cells in order: color, text, and a newline. A list of rows of strings would take several
@@ -27,7 +27,7 @@ struct Table {
 
     /// A table with these headings, at most `width` columns wide. If it is wider, the `flexible`
     /// column is cut first, and then the ends of the rows.
-    init(_ headings: [String], flexible: Int? = nil, width: Int = Terminal.outputColumns) {
+    public init(_ headings: [String], flexible: Int? = nil, width: Int) {
         widths = [Int](repeating: 0, count: headings.count)
         self.flexible = flexible
         self.width = width
@@ -35,7 +35,7 @@ struct Table {
     }
 
     /// Adds a row with this number of cells.
-    mutating func add(_ row: [Cell]) {
+    public mutating func add(_ row: [Cell]) {
         for (column, cell) in zip(widths.indices, row) {
             widths[column] = max(widths[column], Columns.count(cell.text))
             cells.append(cell.ink.rawValue)
@@ -45,26 +45,20 @@ struct Table {
     }
 
     /// Adds a row of plain cells.
-    mutating func add(_ row: [String]) { add(row.map { Cell($0) }) }
+    public mutating func add(_ row: [String]) { add(row.map { Cell($0) }) }
 
-    /// The rows as text, the headings first.
-    var lines: [String] {
+    /// The rows as text without colors, the headings first.
+    public var plainLines: [String] {
         var lines: [String] = []
-        forEachLine { lines.append($0) }
+        forEachLine(painting: { $1 }, { lines.append($0) })
         return lines
     }
 
-    /// Writes the rows to stdout.
-    func print() throws {
-        var piece: [UInt8] = []
-        try forEachLine { line in
-            piece += (line + "\n").utf8
-            if piece.count >= 65_536 { try Output.write(&piece) }
-        }
-        try Output.write(&piece)
-    }
-
-    private func forEachLine(_ body: (String) throws -> Void) rethrows {
+    /// Hands over the rows as text, the headings first; `paint` gives a text the color that a
+    /// meaning has, if there are colors.
+    public func forEachLine(
+        painting paint: (Ink, String) -> String, _ body: (String) throws -> Void
+    ) rethrows {
         let widths = fittingWidths
         var (pieces, column, start) = ([Cell](), 0, 0)
         for index in cells.indices where cells[index] == UInt8(ascii: "\n") {
@@ -78,21 +72,21 @@ struct Table {
                 pieces.append(Cell(String(repeating: " ", count: gap)))
                 column += 1
             } else {
-                try body(line(of: pieces))
+                try body(line(of: pieces, paint))
                 (pieces, column) = ([], 0)
             }
         }
     }
 
     /// A row as one line. If it is too wide, it ends with a mark.
-    private func line(of pieces: [Cell]) -> String {
+    private func line(of pieces: [Cell], _ paint: (Ink, String) -> String) -> String {
         let isCut = pieces.reduce(0) { $0 + Columns.count($1.text) } > width
         var (line, room) = ("", isCut ? width - 1 : width)
         for piece in pieces where room > 0 {
             let text = Columns.prefix(piece.text[...], room)
             // Nothing narrow may follow something wide that did not fit.
             room = text.endIndex < piece.text.endIndex ? 0 : room - Columns.count(text)
-            line += piece.ink.painted(String(text))
+            line += paint(piece.ink, String(text))
         }
         return isCut ? line + Columns.mark : line
     }

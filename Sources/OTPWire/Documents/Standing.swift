@@ -1,8 +1,7 @@
 import OTPCore
-import OTPWire
 
 /// Whether an enrolled user can log in now, according to the record.
-enum Standing: Equatable {
+public enum Standing: Equatable, Sendable {
     /// There is something that logs in.
     case ready
     /// There was a temporary code, and nothing else.
@@ -13,7 +12,7 @@ enum Standing: Equatable {
     case almostClosed
 
     /// `nil` for a user who is not enrolled.
-    init?(_ account: RowDocument.Account) {
+    public init?(_ account: RowDocument.Account) {
         guard account.isEnrolled else { return nil }
         let hasOthers = account.backupCodesLeft > 0 || account.temporaryCode?.state == .live
         if let lock = account.lock, lock.isClosed, lock.reach == .everybody {
