@@ -348,8 +348,8 @@ key:
 # any of it.
 SBINDIR = $(PREFIX)/sbin
 FLEETBIN = Fleet/.build/release
-FLEETUNITS = swiftotp-server.service swiftotp-agent.service swiftotp-agent.socket \
-	swiftotpd.service.d/fleet.conf swiftotp-messenger.socket.d/fleet.conf \
+FLEETUNITS = swiftotp-server.service swiftotp-server-report.service swiftotp-server-report.timer \
+	swiftotp-agent.service swiftotp-agent.socket swiftotpd.service.d/fleet.conf swiftotp-messenger.socket.d/fleet.conf \
 	swiftotp-messenger.service.d/fleet.conf
 
 fleet-install:

@@ -14,6 +14,8 @@ public struct Act: Sendable {
     public var receipt: Receipt?
     /// Whether the user's row may have another UID than the user: it is to be moved.
     public var isMove = false
+    /// Whether an admin does it on a server: then it is no host's, and no host can be refused.
+    public private(set) var isOnServer = false
 
     public init(
         request: RowID, host: HostRow, user: User, time: UInt64, receipt: Receipt? = nil
@@ -23,6 +25,15 @@ public struct Act: Sendable {
         self.user = user
         self.time = time
         self.receipt = receipt
+    }
+
+    /// What an admin does on a server, about a user of `realm`.
+    public init(onServer realm: String, about user: User, time: UInt64) {
+        // Its random id is no host's, so that it has no failures of strangers, and shares no request.
+        var nowhere = HostRow("")
+        nowhere.realm = realm
+        self.init(request: .random(), host: nowhere, user: user, time: time)
+        isOnServer = true
     }
 }
 

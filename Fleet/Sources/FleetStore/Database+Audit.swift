@@ -50,9 +50,8 @@ extension Database {
         }
         let statement = PostgresStatement(
             """
-            SELECT seq, at, server, host, realm, name, actor, kind, granted, detail, origin
-            FROM swiftotp.audit WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY seq LIMIT $3
+            SELECT \(AuditRow.columns) FROM swiftotp.audit
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT $3
             """)
         let rows = try run(statement, values).rows()
         return (0..<rows.count).compactMap { AuditRow(rows, $0) }
@@ -94,7 +93,11 @@ extension Database {
 }
 
 extension AuditRow {
-    fileprivate init?(_ rows: PostgresRows, _ row: Int) {
+    static let columns =
+        "seq, at, server, host, realm, name, actor, kind, granted, detail, origin"
+
+    /// A row of `columns`.
+    init?(_ rows: PostgresRows, _ row: Int) {
         guard let sequence = rows.int(row, 0), let time = rows.count(row, 1),
             let granted = rows.bool(row, 8)
         else { return nil }

@@ -228,7 +228,7 @@ public final class FleetRecords: RecordStore {
             realm: place.realm, name: FleetRecords.isText(place.name) ? place.name : [],
             host: act.host.id, decoy: decoy, at: act.time)
         floor = found.floor
-        refusal = found.refusal
+        refusal = act.isOnServer ? nil : found.refusal
         let second = Place(realm: [], name: decoy)
         if looked.insert(second).inserted { rows[second] = found.decoy }
         if looked.insert(place).inserted { rows[place] = found.row }

@@ -35,8 +35,8 @@ struct SwiftOTPServer: AsyncParsableCommand {
         version: "swiftotp-server \(Version.number)",
         subcommands: [
             Init.self, Serve.self, Certificate.self, Migrate.self, Invite.self, Hosts.self,
-            Users.self, Role.self, Audit.self, AnswerCommand.self, Restored.self,
-            RotateKey.self,
+            Users.self, Role.self, Audit.self, Report.self, AnswerCommand.self,
+            Restored.self, RotateKey.self,
         ])
 
     static func main() async {

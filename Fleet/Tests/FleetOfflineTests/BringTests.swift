@@ -15,12 +15,6 @@ struct BringTests {
             HOTP.code(key: key.span, factor: step, algorithm: .sha1, digits: 6), digits: 6)
     }
 
-    private struct Numbers: Randomness {
-        func bytes(_ count: Int) throws(StoreError) -> [UInt8] {
-            (0..<count).map { _ in UInt8.random(in: 0...255) }
-        }
-    }
-
     /// A record with a phone whose codes are used up to `next`, and backup codes; in Base64.
     private static func record(
         _ key: [UInt8], next: UInt64 = 0

@@ -54,16 +54,6 @@ struct CredentialTests {
         return folder
     }
 
-    /// What a command says that is refused.
-    private func refusal(_ run: () async throws -> String) async throws -> String {
-        do {
-            Issue.record("not refused: \(try await run())")
-            return ""
-        } catch let failure as Built.Failure {
-            return failure.description
-        }
-    }
-
     @Test("With a sealed key the server does not serve, a command does not say how, or both count")
     func sealed() async throws {
         let fleet = try await LiveFleet()
@@ -74,7 +64,7 @@ struct CredentialTests {
         let folder = try await seal(fleet)
         #expect(!PrivateFile.exists(file))
 
-        let bare = try await refusal { try await fleet.server("hosts") }
+        let bare = try await Built.refusal { try await fleet.server("hosts") }
         let program = try Built.program("swiftotp-server")
         #expect(bare.contains("\(file) is missing"), "\(bare)")
         #expect(
@@ -82,7 +72,7 @@ struct CredentialTests {
                 "\n    systemd-run -qGP -E SUDO_USER -p LoadCredentialEncrypted="
                     + "fleet.key:/etc/credstore.encrypted/swiftotp-fleet.key "
                     + "\(program) hosts --folder \(fleet.path(of: 1))\n"), "\(bare)")
-        let served = try await refusal { try await fleet.server("serve") }
+        let served = try await Built.refusal { try await fleet.server("serve") }
         #expect(served.contains("the unit lacks `LoadCredentialEncrypted="), "\(served)")
         #expect(!served.contains("systemd-run"), "\(served)")
 
@@ -93,11 +83,11 @@ struct CredentialTests {
         #expect(await eventually { await fleet.isReady() })
         #expect(try await fleet.server("hosts").contains("web17"))
 
-        let rotated = try await refusal {
+        let rotated = try await Built.refusal {
             try await fleet.server("rotate-key", "--owner", fleet.owner, "--alone")
         }
         #expect(rotated.contains("it has to be a file while it is replaced"), "\(rotated)")
-        let made = try await refusal {
+        let made = try await Built.refusal {
             try await fleet.server(
                 "init", "--fleet", "lab", "--names", "127.0.0.1", "--owner", fleet.owner,
                 "--database", fleet.owner)
@@ -107,11 +97,11 @@ struct CredentialTests {
 
         // One of them may be an old one.
         try PrivateFile.write(key, at: file)
-        let both = try await refusal { try await fleet.server("hosts") }
+        let both = try await Built.refusal { try await fleet.server("hosts") }
         #expect(both.contains("there are two master keys"), "\(both)")
         PrivateFile.remove(file)
         try await Built.run(["chmod", "604", "\(folder)/fleet.key"])
-        let open = try await refusal { try await fleet.server("hosts") }
+        let open = try await Built.refusal { try await fleet.server("hosts") }
         #expect(open.contains("that root and this program's user alone may read"), "\(open)")
     }
 }

@@ -6,52 +6,6 @@ import Testing
 /// Codes that servers send to users by mail or text message.
 @Suite("Codes by message in a fleet", .timeLimit(.minutes(10)), .serialized)
 struct MessageTests {
-    /// A fleet that sends codes, and what its servers have sent.
-    private struct Post: Sendable {
-        let fleet: Fleet
-        let boxes: [Postbox]
-        let helper: Member
-
-        init() async throws {
-            let deliver = "deliver = mail sms"
-            fleet = try await Fleet(options: [deliver, deliver, deliver])
-            var boxes: [Postbox] = []
-            for server in fleet.servers {
-                boxes.append(try await Postbox(on: server.machine))
-                let policy =
-                    "\(deliver)\ndeliver_hourly = 20\nnotify = mail\nmail = %u@users.test\n"
-                try Data(policy.utf8).write(
-                    to: URL(
-                        fileURLWithPath: "\(server.machine.folder)/etc/security/swiftotp.conf"))
-                try await server.stop()
-                try await server.start()
-            }
-            self.boxes = boxes
-            try await fleet.heal()
-            helper = try await Member(of: fleet, "helper")
-            try await fleet.servers[0].command("role", helper.name, "helpdesk")
-        }
-
-        /// All messages to an address.
-        func messages(to address: String) -> [String] {
-            boxes.flatMap(\.messages).filter { $0.hasPrefix("\(address)\n") }
-        }
-
-        /// The next message to an address, after so many.
-        func message(to address: String, after count: Int = 0) async throws -> String {
-            try await patiently("a message to \(address)") {
-                let all = messages(to: address)
-                return all.count > count ? all.last : nil
-            }
-        }
-
-        /// The code in a message.
-        func code(in message: String) throws -> String {
-            let found = message.firstMatch(of: #/\b[0-9]{8}\b/#)
-            return String(try #require(found, "\(message)").output)
-        }
-    }
-
     private static let post = Task { try await Post() }
 
     /// Somebody with a telephone number, as the help desk has set it.
@@ -237,6 +191,18 @@ struct MessageTests {
         #expect(!done.output.contains(code.1))
         let door = try await Door(at: post.fleet.hosts[2])
         #expect(try await door.login(alice.name, String(code.1)).isIn)
+    }
+
+    @Test("A report does not arrive")
+    func report() async throws {
+        let post = try await MessageTests.post.value
+        let (alice, server) = (try await Member(of: post.fleet), post.fleet.servers[0])
+        let said = try await server.command("report", "--mail", "chief@example.com")
+        #expect(said == "The report was sent to chief@example.com.\n")
+        let report = try await post.message(to: "chief@example.com")
+        #expect(report.contains("Subject: test: report on one-time codes"), "\(report)")
+        #expect(report.contains("One-time codes in the fleet test ("), "\(report)")
+        #expect(!report.contains(alice.backupCodes[0]))
     }
 
     @Test("A code is sent although nobody knows whether it is stored, or that nobody sends")

@@ -47,6 +47,8 @@ struct FleetPackageTests {
                 "-rwxr-xr-x /usr/sbin/swiftotp-server",
                 "-rw-r--r-- /usr/share/lintian/overrides/swiftotp-server",
                 "-rw-r--r-- \(units)/swiftotp-server.service",
+                "-rw-r--r-- \(units)/swiftotp-server-report.service",
+                "-rw-r--r-- \(units)/swiftotp-server-report.timer",
                 "-rw-r--r-- \(units)/swiftotp-messenger.service.d/fleet.conf",
                 "-rw-r--r-- \(units)/swiftotp-messenger.socket.d/fleet.conf",
                 "-rw-r--r-- /usr/lib/sysusers.d/swiftotp-server.conf",
@@ -84,6 +86,8 @@ struct FleetPackageTests {
                 #expect(files.contains(wanted), "\(name)")
             }
             #expect(files.contains { $0.contains("/man8/\(name).8") }, "\(name)")
+            let reports = files.filter { $0.contains("/swiftotp-server-report.") }
+            #expect(reports.count == (name == "swiftotp-server" ? 2 : 0), "\(reports)")
         }
     }
 

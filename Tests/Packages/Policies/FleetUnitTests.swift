@@ -7,6 +7,7 @@ import Testing
 struct FleetUnitTests {
     private static let names = [
         "swiftotp-server.service", "swiftotp-agent.service", "swiftotp-agent.socket",
+        "swiftotp-server-report.service", "swiftotp-server-report.timer",
     ]
 
     private func text(_ name: String) throws -> String {
@@ -38,7 +39,7 @@ struct FleetUnitTests {
         #expect((done.output + done.errors).isEmpty, "\(done.output)\(done.errors)")
     }
 
-    @Test("systemd-analyze security: an exposure of more than 1.4, of 10", arguments: [0, 1])
+    @Test("systemd-analyze security: an exposure of more than 1.4, of 10", arguments: [0, 1, 3])
     func security(index: Int) async throws {
         let scratch = try Scratch()
         let unit = try copies(in: scratch)[index]
@@ -87,12 +88,23 @@ struct FleetUnitTests {
             ("swiftotp-server.service", "/etc/swiftotp-server/server.conf"),
             ("swiftotp-agent.service", "/etc/swiftotp-agent/host.pem"),
             ("swiftotp-agent.socket", "/etc/swiftotp-agent/host.pem"),
+            ("swiftotp-server-report.service", "/etc/swiftotp-server/server.conf"),
         ] { #expect(try words("ConditionPathExists", in: unit) == [file], "\(unit)") }
         for unit in Self.names.prefix(2) {
             #expect(try words("LimitCORE", in: unit) == ["0"])
             #expect(try words("NoNewPrivileges", in: unit) == ["yes"])
             #expect(try words("StartLimitIntervalSec", in: unit) == ["0"])
         }
+    }
+
+    @Test("The report of a fleet starts by itself, or goes elsewhere than to root")
+    func report() throws {
+        let service = "swiftotp-server-report.service"
+        #expect(try !text(service).contains("[Install]"))
+        #expect(try words("User", in: service) == ["swiftotp-server"])
+        #expect(try words("Environment", in: service) == ["MAILTO=root"])
+        #expect(
+            try words("WantedBy", in: "swiftotp-server-report.timer") == ["timers.target"])
     }
 
     @Test("The packages for one host contain something of a fleet")

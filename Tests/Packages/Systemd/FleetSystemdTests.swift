@@ -9,6 +9,7 @@ import Testing
 struct FleetSystemdTests {
     private static let units = [
         "swiftotp-server.service", "swiftotp-agent.service", "swiftotp-agent.socket",
+        "swiftotp-server-report.timer",
     ]
 
     @Test("Made and joined as FLEET.md says, a code logs nobody in, or logs in twice")
@@ -51,6 +52,7 @@ struct FleetSystemdTests {
         let audit = try await root.output("swiftotp-server", "audit", "--user", "alice")
         #expect(audit.contains("granted code") && audit.contains("granted backup-code"), "\(audit)")
 
+        try await expectReport(in: root)
         try await sealKey(in: root)
         let last = try #require(backupCodes.last)
         #expect(try await alice.login(.ssh, code: last) == .admittedWithCode)
@@ -59,6 +61,16 @@ struct FleetSystemdTests {
         for unit in Self.units.prefix(2) {
             #expect(try await machine.property("Result", of: unit) == "success", "\(unit)")
         }
+    }
+
+    /// The report, as its timer starts it, goes to root.
+    private func expectReport(in root: PrivateRoot) async throws {
+        try await root.output("systemctl", "restart", "swiftotp-messenger.socket")
+        let unit = "swiftotp-server-report.service"
+        let started = try await root.run("systemctl", "start", unit)
+        let log = try await root.output("journalctl", "-q", "-o", "cat", "-u", unit)
+        #expect(started.status == 0, "\(started.errors)\(log)")
+        #expect(log.contains("The report was sent to root."), "\(log)")
     }
 
     /// Makes a credential of the master key as FLEET.md says, but without a TPM, and runs a command as

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FleetNetwork
 import FleetStore
+import OTPCore
 
 /// `swiftotp-server hosts`
 struct Hosts: ParsableCommand {

@@ -15,7 +15,7 @@ enum Outbox {
         guard !messages.isEmpty else { return }
         if threads.take() {
             let isStarted = Worker.start {
-                for message in messages { send(message) }
+                sendNow(messages)
                 threads.giveBack()
             }
             if isStarted { return }
@@ -28,9 +28,19 @@ enum Outbox {
         }
     }
 
+    /// The same before it returns: for a command, which ends then.
+    static func sendNow(_ messages: [PendingMessages.Message]) {
+        for message in messages { send(message) }
+    }
+
+    /// Hands over one message, and says why if that is not possible.
+    static func handOver(_ message: PendingMessages.Message) throws(MessengerClient.Problem) {
+        try MessengerClient.send(message.document, until: Deadline(in: patience))
+    }
+
     private static func send(_ message: PendingMessages.Message) {
         do throws(MessengerClient.Problem) {
-            try MessengerClient.send(message.document, until: Deadline(in: patience))
+            try handOver(message)
             guard let contact = message.contact else { return }
             log(.info, LogLine(codeSentTo: contact, of: message.user))
         } catch {

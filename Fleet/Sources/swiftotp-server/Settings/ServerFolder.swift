@@ -61,18 +61,27 @@ struct ServerFolder {
 
     /// The server's key and certificate; made anew if they are missing, of other names, or end soon.
     func identity(renews: Bool = false) throws(FleetProblem) -> ServerIdentity {
+        if !renews, let found = try storedIdentity(),
+            found.end.timeIntervalSinceNow > ServerFolder.margin
+        {
+            return found
+        }
+        let new = try authority.serverIdentity(names: configuration.names)
+        try PrivateFile.write(
+            new.key, at: "\(path)/\(ServerFolder.certificateKeyName)", mode: 0o600)
+        try PrivateFile.write(
+            new.chain, at: "\(path)/\(ServerFolder.certificateName)", mode: 0o600)
+        return new
+    }
+
+    /// The server's key and certificate as they are; `nil` if they are missing.
+    func storedIdentity() throws(FleetProblem) -> ServerIdentity? {
         let (certificate, key) = (
             "\(path)/\(ServerFolder.certificateName)", "\(path)/\(ServerFolder.certificateKeyName)"
         )
-        if !renews, PrivateFile.exists(certificate), PrivateFile.exists(key) {
-            let found = try ServerIdentity(
-                chain: try PrivateFile.read(certificate), key: try PrivateFile.read(key))
-            if found.end.timeIntervalSinceNow > ServerFolder.margin { return found }
-        }
-        let new = try authority.serverIdentity(names: configuration.names)
-        try PrivateFile.write(new.key, at: key, mode: 0o600)
-        try PrivateFile.write(new.chain, at: certificate, mode: 0o600)
-        return new
+        guard PrivateFile.exists(certificate), PrivateFile.exists(key) else { return nil }
+        return try ServerIdentity(
+            chain: try PrivateFile.read(certificate), key: try PrivateFile.read(key))
     }
 
     // MARK: The database
@@ -88,10 +97,11 @@ struct ServerFolder {
     }
 
     /// A connection of its own, for one command. It judges nothing, so it need not listen for
-    /// receipts.
-    func database() throws(StoreError) -> Database {
+    /// receipts. A command that changes records gives it the `window` of codes that are judged.
+    func database(window: UInt8? = nil) throws(StoreError) -> Database {
         var settings = databaseSettings()
         settings.listening = .zero
+        if let window { settings.window = window }
         let database = Database(settings, state: FleetState())
         try database.ready()
         return database

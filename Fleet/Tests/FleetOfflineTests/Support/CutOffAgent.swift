@@ -115,5 +115,15 @@ enum Built {
         return text
     }
 
+    /// What a program says that fails, as it should.
+    static func refusal(_ run: () async throws -> String) async throws -> String {
+        do {
+            Issue.record("not refused: \(try await run())")
+            return ""
+        } catch let failure as Failure {
+            return failure.description
+        }
+    }
+
     struct Failure: Error, CustomStringConvertible { let description: String }
 }

@@ -68,15 +68,42 @@ extension LiveFleet {
         }
     }
 
+    /// Changes the record of a user at the host, straight in the database.
+    func change(
+        user number: Int, _ body: (inout Record) throws(Record.ChangeError) -> Void
+    ) throws {
+        let settings = try settings()
+        let database = Database(settings, state: FleetState())
+        let host = try #require(try database.host(named: "web17"))
+        let user = User(
+            name: Array("user\(number)".utf8), uid: 2000 + UInt32(number), gid: 100)
+        let act = Act(request: .random(), host: host, user: user, time: try settings.clock())
+        _ = try database.perform(act) { (records) throws(StoreError) in
+            _ = try records.edit(user, makesRecord: false) {
+                (record) throws(StoreError) -> Edited<Void> in
+                do throws(Record.ChangeError) {
+                    try body(&record)
+                } catch {
+                    throw StoreError(.system, [], "\(error)")
+                }
+                return .kept(())
+            }
+            return ActAnswer(reply: [1], audit: nil)
+        }
+    }
+
     /// Tries a code of a user at the host's agent.
     func judge(_ code: String, ofUser number: Int) async throws -> FleetReply.Result {
+        try await judge(code, of: "user\(number)", uid: 2000 + UInt32(number))
+    }
+
+    /// Tries a code of whoever has a name at the host.
+    func judge(_ code: String, of name: String, uid: UInt32) async throws -> FleetReply.Result {
         let place = PlaceDocument(
             LoginOrigin(service: Array("sshd".utf8), address: [], methods: nil))
         let trial = TrialDocument(
             Trial(isJoined: false, takesMessageCodes: false, isHeard: true, enrolling: .nobody))
         return try await call(
-            FleetCall(
-                .judge(answer: code, trial: trial, place: place), user: "user\(number)",
-                uid: 2000 + UInt32(number)))
+            FleetCall(.judge(answer: code, trial: trial, place: place), user: name, uid: uid))
     }
 }

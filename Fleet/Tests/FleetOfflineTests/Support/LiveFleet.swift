@@ -132,7 +132,7 @@ final class LiveFleet: Sendable {
     }
 
     @discardableResult
-    private func command(_ words: [String], _ number: Int = 1) async throws -> String {
+    func command(_ words: [String], _ number: Int = 1) async throws -> String {
         try await Built.run(running(words, number))
     }
 
