@@ -35,7 +35,7 @@ struct SwiftOTPServer: AsyncParsableCommand {
         version: "swiftotp-server \(Version.number)",
         subcommands: [
             Init.self, Serve.self, Certificate.self, Migrate.self, Invite.self, Hosts.self,
-            Users.self, Role.self, Audit.self, Report.self, AnswerCommand.self,
+            Users.self, Role.self, Move.self, Audit.self, Report.self, AnswerCommand.self,
             Restored.self, RotateKey.self,
         ])
 

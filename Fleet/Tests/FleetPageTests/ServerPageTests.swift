@@ -88,6 +88,7 @@ struct ServerPageTests {
             if words.count == 2,
                 [
                     "init", "migrate", "restored", "invite", "role", "rotate-key", "answer",
+                    "move",
                 ].contains(words[1])
             {
                 continue

@@ -193,8 +193,8 @@ struct MessageTests {
         #expect(try await door.login(alice.name, String(code.1)).isIn)
     }
 
-    @Test("A report does not arrive")
-    func report() async throws {
+    @Test("A report does not arrive, or a user who is moved on a server is not told")
+    func commands() async throws {
         let post = try await MessageTests.post.value
         let (alice, server) = (try await Member(of: post.fleet), post.fleet.servers[0])
         let said = try await server.command("report", "--mail", "chief@example.com")
@@ -203,6 +203,11 @@ struct MessageTests {
         #expect(report.contains("Subject: test: report on one-time codes"), "\(report)")
         #expect(report.contains("One-time codes in the fleet test ("), "\(report)")
         #expect(!report.contains(alice.backupCodes[0]))
+        let (map, name) = ("\(server.machine.folder)/map", "new" + alice.name)
+        try Data("\(alice.name) \(name)\n".utf8).write(to: URL(fileURLWithPath: map))
+        try await server.command("move", "--map", map)
+        let told = try await post.message(to: "\(name)@users.test")
+        #expect(told.contains("this has changed on test:"), "\(told)")
     }
 
     @Test("A code is sent although nobody knows whether it is stored, or that nobody sends")

@@ -95,6 +95,15 @@ public enum PrivateFile {
         return status.st_uid
     }
 
+    /// The text of a plain file that was named on the command line, whoever may read it.
+    ///
+    /// Throws a sentence if it is not, or if it has more than `longest` bytes.
+    public static func readAny(
+        _ path: String, upTo longest: Int
+    ) throws(FleetProblem) -> String {
+        try contents(of: path, upTo: longest, "a plain file") { _ in true }
+    }
+
     /// The text of a credential that systemd has opened for this process (systemd.exec(5)). It must be
     /// a plain file of root's or of our own user, and so must its folder, which nobody else may
     /// change. Others may not read it, but root's group may seem to: that is how it looks where
