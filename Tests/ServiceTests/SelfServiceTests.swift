@@ -41,7 +41,7 @@ struct SelfServiceTests {
         let user = account.name
         for line in [
             "authenticator added; name=\"phone\" by=\(user) user=\(user)",
-            "code accepted; reason=backup-code by=\(user) user=\(user)",
+            "code accepted; reason=backup-code index=0 left=9 by=\(user) user=\(user)",
             "authenticator added; name=\"tablet\" by=\(user) user=\(user)",
             "authenticator removed; name=\"phone\" by=\(user) user=\(user)",
             "backup codes renewed; by=\(user) user=\(user)",

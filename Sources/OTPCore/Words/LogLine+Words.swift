@@ -3,12 +3,14 @@
 extension LogLine {
     /// A line about a code that was tested without a login, and the reason for its result.
     public init(trying outcome: Outcome) {
-        if case .granted = outcome {
-            self.init("code accepted")
-        } else {
+        guard case .granted(let factor) = outcome else {
             self.init("authentication failure")
+            add("reason", outcome.reason)
+            return
         }
+        self.init("code accepted")
         add("reason", outcome.reason)
+        if case .backupCode(let index, let left) = factor { addBackupCode(index, left: left) }
     }
 
     /// A line about a change to a second factor, with the name of what changed.
@@ -41,8 +43,7 @@ extension LogLine {
             add("step", LogLine.signed(offset))
         case .backupCode(let index, let left):
             add("factor", "backup-code")
-            add("index", "\(index)")
-            add("left", "\(left)")
+            addBackupCode(index, left: left)
         case .temporaryCode: add("factor", "temporary-code")
         case .messageCode(let kind):
             add("factor", "message-code")
@@ -60,11 +61,18 @@ extension LogLine {
         }
     }
 
+    /// Which one it was: whoever restores an older store reads here what was used since.
+    private mutating func addBackupCode(_ index: Int, left: Int) {
+        add("index", "\(index)")
+        add("left", "\(left)")
+    }
+
     private static func signed(_ number: Int) -> String {
         number < 0 ? "\(number)" : "+\(number)"
     }
 
-    private static func title(_ kind: Event.Kind) -> StaticString {
+    /// What the line of an event of this kind begins with; each kind has a title of its own.
+    public static func title(_ kind: Event.Kind) -> StaticString {
         switch kind {
         case .login: "login"
         case .failure: "authentication failure"

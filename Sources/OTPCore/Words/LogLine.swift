@@ -49,7 +49,7 @@ public struct LogLine {
     }
 
     /// The longest value from outside, in bytes before escaping.
-    static let maximumValueLength = 64
+    public static let maximumValueLength = 64
 
     /// At most 64 bytes of `value`; the backslash and everything but visible ASCII as `\xHH`.
     public static func sanitized(_ value: [UInt8]) -> [UInt8] {

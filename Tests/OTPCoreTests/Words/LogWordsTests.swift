@@ -45,6 +45,10 @@ struct LogWordsTests {
     func tried() throws {
         let factor = Outcome.Factor.code(authenticator: try name("phone"), offset: 0)
         #expect(text(LogLine(trying: .granted(factor)).bytes) == "code accepted; reason=code")
+        // Which one it was: after a restore nothing else says so.
+        #expect(
+            text(LogLine(trying: .granted(.backupCode(index: 3, left: 6))).bytes)
+                == "code accepted; reason=backup-code index=3 left=6")
         #expect(
             text(LogLine(trying: .refused(.replayed)).bytes)
                 == "authentication failure; reason=replayed")
