@@ -65,6 +65,9 @@ public struct AuditEntry: Sendable, Equatable {
     public var actor: String
     /// Whether it costs the host one of its failures.
     public var isFailure: Bool
+    /// Which backup code it was, 0 to 9. The audit does not have it: it is for the server's log,
+    /// from which it is needed when the database, and with it the audit, has gone back.
+    public var backupCode: Int?
 
     public init(
         kind: String, granted: Bool, detail: String = "", origin: String = "", actor: String = "",

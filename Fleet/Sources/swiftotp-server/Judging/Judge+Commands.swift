@@ -214,6 +214,8 @@ extension Judge {
         }
         if case .done(let done) = performed, !done.isRepeated {
             for (priority, line) in lines.lines {
+                var line = line
+                line.add("realm", outside: Array(act.host.realm.utf8))
                 SystemLog.write(line.bytes, CInt(priority.rawValue))
             }
         }

@@ -73,9 +73,11 @@ extension Judge {
         switch result {
         case .judged(let judgement):
             let isGranted = judgement.outcome.isAccepted
-            return AuditEntry(
+            var entry = AuditEntry(
                 kind: "login", granted: isGranted, detail: judgement.outcome.reason,
                 origin: call.placeText, isFailure: Judge.isGuess(judgement.outcome))
+            entry.backupCode = judgement.outcome.backupCode
+            return entry
         case .look(.trusted(let name, _)):
             return AuditEntry(
                 kind: "login", granted: true, detail: "trusted-key \(name)",

@@ -121,7 +121,9 @@ struct Judge: FleetService {
         var line = LogLine(entry.granted ? "granted" : "refused")
         line.add("what", entry.kind)
         line.add("how", outside: Array(entry.detail.utf8))
+        if let index = entry.backupCode { line.add("index", "\(index)") }
         line.add("host", host.name)
+        line.add("realm", outside: Array(host.realm.utf8))
         line.add("user", outside: Array(user.utf8))
         line.add("from", outside: Array(entry.origin.utf8))
         if !entry.actor.isEmpty { line.add("by", outside: Array(entry.actor.utf8)) }
