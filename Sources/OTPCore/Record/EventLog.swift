@@ -38,6 +38,11 @@ public struct EventLog: Equatable, Sendable {
         while bytes.count > length, count > 0 { remove(at: 0) }
     }
 
+    /// Removes an event, if it is there.
+    mutating func remove(_ event: Event) {
+        if let index = entries.firstIndex(of: event) { remove(at: index) }
+    }
+
     /// Removes one of the `count` entries.
     mutating func remove(at index: Int) {
         guard (0..<count).contains(index) else { return }

@@ -58,6 +58,13 @@ public struct Notices: Equatable, Sendable {
         tellings.append(0)
     }
 
+    /// Removes a change, if it is there: another one says the same.
+    mutating func remove(_ event: Event) {
+        guard let index = log.entries.firstIndex(of: event) else { return }
+        log.remove(at: index)
+        tellings.remove(at: index)
+    }
+
     /// Counts a failure that came from `origin`.
     mutating func failed(at now: UInt64, from origin: [UInt8]) {
         if failures.count == 0 { failures.since = now }

@@ -75,6 +75,13 @@ public struct Record: ~Copyable {
         untold.append(event)
     }
 
+    /// Takes an event back, because another one is going to say the same.
+    mutating func takeBack(_ event: Event) {
+        events.remove(event)
+        notices.remove(event)
+        untold.removeAll { $0 == event }
+    }
+
     /// Takes the changes that were noted, once they are on the disk.
     public mutating func takeUntold() -> [Event] {
         defer { untold = [] }
