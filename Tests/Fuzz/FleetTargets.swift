@@ -88,3 +88,33 @@ func fuzzFleetReplies(_ input: [UInt8]) {
     default: break
     }
 }
+
+/// The logs that `swiftotp-server restored --replay` reads: wherever a part of them ends, they say
+/// the same, and whatever a user is called, a login by backup code is understood.
+func fuzzLogs(_ input: [UInt8]) {
+    let now: UInt64 = 1_800_000_015
+    func logs(_ parts: [ArraySlice<UInt8>]) -> ReplayedLogs {
+        var logs = ReplayedLogs(hosts: ReplayedHosts([("web1", "main")]), now: now)
+        var splitter = LogSplitter()
+        for part in parts { splitter.add(part) { logs.read($0, isWhole: $1) } }
+        splitter.end { logs.read($0, isWhole: $1) }
+        return logs
+    }
+    let whole = logs([input[...]])
+    expect(whole.lines <= UInt64(input.count), "more lines than bytes")
+    let cut = input.count / 3
+    expect(logs([input[..<cut], input[cut...]]) == whole, "logs that depend on their parts")
+
+    let name = Array(input.prefix(LogLine.maximumValueLength - 1))
+    guard !name.isEmpty else { return }
+    let place = LoginOrigin(service: Array("sshd".utf8), address: [], methods: nil)
+    let log = LoginLog(place: place, terminal: Array(input.suffix(70)), user: name)
+    let words = log.line(for: .granted(.backupCode(index: 3, left: 6))).1.bytes
+    let line = Array("Nov 30 08:15:00 web1 sshd[7]: pam_swiftotp(sshd:auth): ".utf8) + words
+    guard case .uses(let uses) = ReplayedLine(line[...], now: now).meaning else {
+        mistake("a login that is not understood")
+    }
+    expect(uses.count == 1 && uses.first?.user == name && uses.first?.index == 3, "another's code")
+    // What the user is called adds no line either.
+    expect(!line.contains(UInt8(ascii: "\n")), "a line that ends")
+}

@@ -1,6 +1,6 @@
 // The fuzz targets, one binary for all of them: Tests/fuzz compiles this folder into one module
-// with OTPCore, OTPStore, OTPWire, OTPImport and the service's own files, so that it can use their
-// internals, and runs it under the name of the target.
+// with OTPCore, OTPStore, OTPWire, OTPImport, the service's own files and what the fleet's server
+// reads of logs, so that it can use their internals, and runs it under the name of the target.
 
 /// What receives an input.
 enum Target: String, CaseIterable {
@@ -10,7 +10,7 @@ enum Target: String, CaseIterable {
     case pskc
     case csv = "privacyidea-csv"
     case exports, keepassxc, json, catalog, answers
-    case requests, replies, calls, fleetReplies = "fleet-replies", keys, frames, login, module
+    case requests, replies, calls, fleetReplies = "fleet-replies", logs, keys, frames, login, module
 
     var run: ([UInt8]) -> Void {
         switch self {
@@ -32,6 +32,7 @@ enum Target: String, CaseIterable {
         case .replies: fuzzReplies
         case .calls: fuzzCalls
         case .fleetReplies: fuzzFleetReplies
+        case .logs: fuzzLogs
         case .keys: fuzzKeys
         case .frames: fuzzFrames
         case .login: fuzzLogin

@@ -35,7 +35,7 @@ public struct CivilTime: Sendable {
 
     /// The start of the day written as `2026-11-21`; `nil` if no year from 1970 to 9999 has that
     /// day.
-    static func seconds(ofDate text: ArraySlice<UInt8>) -> UInt64? {
+    public static func seconds(ofDate text: ArraySlice<UInt8>) -> UInt64? {
         let hyphen = UInt8(ascii: "-")
         guard text.count == 10, text.dropFirst(4).first == hyphen,
             text.dropFirst(7).first == hyphen,

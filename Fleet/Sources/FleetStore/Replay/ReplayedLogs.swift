@@ -1,0 +1,101 @@
+import OTPCore
+
+/// What all logs together say of backup codes, and what there is to know about the logs.
+public struct ReplayedLogs: Equatable, Sendable {
+    /// A line that cannot be understood.
+    public struct Unclear: Equatable, Sendable {
+        /// The log that has it.
+        public let log: String
+        /// Its number there, from 1.
+        public let number: UInt64
+        /// Its beginning.
+        public let text: [UInt8]
+    }
+
+    /// What is known of the codes of the users with a name, by the name and by the realm; "" is for
+    /// lines that do not tell the realm.
+    public private(set) var users: [[UInt8]: [String: BackupCodeUse]] = [:]
+    /// How many lines there were.
+    public private(set) var lines: UInt64 = 0
+    /// How many of them are of swiftotp.
+    public private(set) var ownLines: UInt64 = 0
+    /// How many of these a server has written.
+    public private(set) var serverLines: UInt64 = 0
+    /// When the first line was written, in Unix seconds, as far as the logs say that; `nil` if none
+    /// of them does.
+    public private(set) var first: UInt64?
+    /// When the last one was written.
+    public private(set) var last: UInt64?
+    /// How many lines cannot be understood.
+    public private(set) var unclearLines: UInt64 = 0
+    /// The first few of them.
+    public private(set) var unclear: [Unclear] = []
+
+    /// How many of those are kept.
+    private static let mostUnclear = 5
+
+    private let hosts: ReplayedHosts
+    private let now: UInt64
+    private var machines: Set<[UInt8]> = []
+    private var log = ""
+    private var number: UInt64 = 0
+
+    /// Reads logs of machines that may be these hosts, at `now` (Unix seconds).
+    public init(hosts: ReplayedHosts, now: UInt64) { (self.hosts, self.now) = (hosts, now) }
+
+    /// The hosts of which no log has a line, by name.
+    public var silentHosts: [String] { hosts.names(without: machines) }
+
+    /// How many codes were used, by users and indices.
+    public var codes: Int {
+        users.values.reduce(0) { count, uses in
+            count + uses.values.reduce(into: BackupCodeUse()) { $0.add($1) }.count
+        }
+    }
+
+    /// How many users' codes have all ended.
+    public var ends: Int { users.values.count { $0.values.contains(where: \.endsAll) } }
+
+    /// Begins another log; its name is for what is said about its lines.
+    public mutating func begin(_ log: String) { (self.log, number) = (log, 0) }
+
+    /// Reads a line, without its end.
+    public mutating func read(_ line: ArraySlice<UInt8>, isWhole: Bool) {
+        lines &+= 1
+        number &+= 1
+        let read = ReplayedLine(line, isWhole: isWhole, now: now)
+        if let time = read.time?.time {
+            first = min(first ?? .max, time)
+            last = max(last ?? 0, time)
+        }
+        let machine = read.machine.map { ReplayedHosts.label(of: $0) }
+        if let machine, hosts.has(machine) { machines.insert(machine) }
+        switch read.meaning {
+        case .foreign: return
+        case .nothing: break
+        case .uses(let uses): for use in uses { note(use, at: machine) }
+        case .unclear:
+            unclearLines &+= 1
+            if unclear.count < ReplayedLogs.mostUnclear {
+                unclear.append(Unclear(log: log, number: number, text: Array(line.prefix(512))))
+            }
+        }
+        ownLines &+= 1
+        if read.isServers { serverLines &+= 1 }
+    }
+
+    private mutating func note(_ use: ReplayedLine.Use, at machine: [UInt8]?) {
+        // A server knows the realm. At a host it is the host's, as far as it has not joined again
+        // since.
+        let realm =
+            use.realm.map { String(decoding: $0, as: UTF8.self) }
+            ?? machine.map { hosts.realm(of: $0) } ?? ""
+        var known = users[use.user, default: [:]][realm, default: BackupCodeUse()]
+        if let index = use.index {
+            known.note(used: index, ofSetBefore: use.time)
+        } else {
+            known.note(endOfSetBefore: use.time)
+        }
+        users[use.user, default: [:]][realm] = known
+    }
+}

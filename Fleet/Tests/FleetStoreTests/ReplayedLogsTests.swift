@@ -1,0 +1,135 @@
+import OTPCore
+import Testing
+
+@testable import FleetStore
+
+/// November 30, 2026, 12:00 UTC.
+private let noon: UInt64 = 1_796_040_000
+
+/// A login by a backup code, as the log of a machine has it.
+private func login(_ user: String, _ index: Int, at machine: String = "web1") -> String {
+    "2026-11-30T08:15:00Z \(machine) sshd[7]: pam_swiftotp(sshd:auth): login granted;"
+        + " factor=backup-code index=\(index) left=1 service=sshd tty=ssh rhost= user=\(user)\n"
+}
+
+/// The same, as a server's log has it.
+private func server(_ user: String, _ index: Int, realm: String = "staff") -> String {
+    "2026-11-30T08:15:00Z otp1 swiftotp-server[9]: granted; what=login how=backup-code"
+        + " index=\(index) host=web1 realm=\(realm) user=\(user) from=sshd\n"
+}
+
+@Suite("Logs about backup codes")
+struct ReplayedLogsTests {
+    private static let hosts = [
+        (name: "web1", realm: "staff"), (name: "web2.example.com", realm: "staff"),
+        (name: "lab1.example.com", realm: "lab"), (name: "both.lab", realm: "lab"),
+        (name: "both.staff", realm: "staff"), (name: "odd", realm: ""),
+    ]
+
+    private func read(_ parts: ArraySlice<UInt8>...) -> ReplayedLogs {
+        var logs = ReplayedLogs(hosts: ReplayedHosts(ReplayedLogsTests.hosts), now: noon)
+        logs.begin("log")
+        var splitter = LogSplitter()
+        for part in parts { splitter.add(part) { logs.read($0, isWhole: $1) } }
+        splitter.end { logs.read($0, isWhole: $1) }
+        return logs
+    }
+
+    private func read(_ text: String) -> ReplayedLogs { read(Array(text.utf8)[...]) }
+
+    private func used(_ indices: Int...) -> BackupCodeUse {
+        var use = BackupCodeUse()
+        for index in indices { use.note(used: index, ofSetBefore: 1_796_026_505) }
+        return use
+    }
+
+    @Test("A user's codes are another one's, or those of another realm")
+    func users() {
+        let logs = read(
+            login("alice", 1) + login("alice", 2, at: "web2") + login("alice", 3, at: "LAB1.local")
+                + server("alice", 4) + server("alice", 1) + login("bob", 0))
+        #expect(
+            logs.users == [
+                Array("alice".utf8): ["staff": used(1, 2, 4), "lab": used(3)],
+                Array("bob".utf8): ["staff": used(0)],
+            ])
+        #expect(logs.codes == 5 && logs.ends == 0)
+        #expect(logs.lines == 6 && logs.ownLines == 6 && logs.serverLines == 2)
+        #expect(logs.first == 1_796_026_500 && logs.last == 1_796_026_500)
+    }
+
+    @Test("A machine that can be one of two hosts, or none, gives a realm")
+    func realms() {
+        for machine in ["both", "both.lab", "odd", "elsewhere", "192.0.2.7"] {
+            let logs = read(login("alice", 1, at: machine))
+            #expect(logs.users == [Array("alice".utf8): ["": used(1)]], "\(machine)")
+        }
+    }
+
+    @Test("Hosts of which no line is there are not named, or others are")
+    func silent() {
+        let kernel = "2026-11-30T08:15:00Z web2 kernel: a line of somebody else's\n"
+        let logs = read(kernel + login("alice", 1) + login("bob", 1, at: "nobody"))
+        #expect(logs.silentHosts == ["both.lab", "both.staff", "lab1.example.com", "odd"])
+        #expect(logs.ownLines == 2 && logs.lines == 3)
+    }
+
+    @Test("Nobody learns which lines are not understood, or all of a million are kept")
+    func unclear() {
+        let cut = "Nov 30 08:15:00 web1 sshd[7]: pam_swiftotp(sshd:auth): login gran"
+        let logs = read(login("alice", 1) + String(repeating: cut + "\n", count: 50))
+        #expect(logs.unclearLines == 50 && (1...10).contains(logs.unclear.count))
+        #expect(
+            logs.unclear.first
+                == ReplayedLogs.Unclear(log: "log", number: 2, text: Array(cut.utf8)))
+        #expect(logs.users.count == 1)
+        // The last line of a log has to have an end.
+        #expect(read(login("alice", 1) + login("bob", 1).dropLast()).unclearLines == 1)
+    }
+
+    @Test("It matters where one part of a log ends and the next begins")
+    func parts() {
+        let text = "\n\n" + login("alice", 1) + "\r\n" + server("bob", 2) + "no end"
+        let bytes = Array(text.utf8)
+        let whole = read(bytes[...])
+        #expect(whole.lines == 6 && whole.users.count == 2)
+        for cut in bytes.indices {
+            #expect(read(bytes[..<cut], bytes[cut...]) == whole, "\(cut)")
+        }
+    }
+
+    @Test("A line without an end fills the memory, or a long one passes for a whole one")
+    func longLines() {
+        let start = Array(login("alice", 1).utf8.dropLast())
+        let room = LogSplitter.longest - start.count
+        for (more, isRead) in [(room, true), (room + 1, false), (9_000_000, false)] {
+            let filling = [UInt8](repeating: UInt8(ascii: "a"), count: more)
+            // The same in the middle, at the end, and in parts.
+            let line = start + filling + [UInt8(ascii: "\n")]
+            for logs in [
+                read((line + line)[...]), read(line[..<7000], line[7000...], line[...]),
+            ] {
+                // The name is too long in any case.
+                #expect(logs.lines == 2 && logs.unclearLines == 2, "\(more)")
+                #expect(logs.unclear.allSatisfy { $0.text.count <= 512 })
+            }
+            var pieces: [Int] = []
+            var splitter = LogSplitter()
+            splitter.add(line[...]) { line, isWhole in
+                pieces.append(line.count)
+                #expect(isWhole == isRead)
+            }
+            #expect(pieces == [min(start.count + more, LogSplitter.longest)])
+        }
+    }
+
+    @Test("Bytes that no log has are a fault, or hide the next line")
+    func garbage() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let noise = [UInt8](random: 300, &generator)
+            let logs = read((noise + [UInt8(ascii: "\n")] + Array(login("alice", 7).utf8))[...])
+            #expect(logs.users[Array("alice".utf8)]?["staff"] == used(7), "\(noise)")
+        }
+    }
+}
