@@ -4,6 +4,7 @@ extension Database {
     /// What one look at the database says.
     struct Found {
         let floor: UInt64
+        let codesFloor: UInt64
         let refusal: HostRefusal?
         let row: UserRow?
         let decoy: UserRow?
@@ -24,7 +25,7 @@ extension Database {
             CASE WHEN h.budget + greatest(0, $5 - h.budget_at) < \(HostBudget.failure)
                 THEN 1::bigint END,
             u.id, u.uid, u.version, u.key_id, u.record, s.failures, s.last, o.failures, o.last,
-            d.id, d.uid, d.version, d.key_id, d.record
+            d.id, d.uid, d.version, d.key_id, d.record, f.codes_floor
         FROM swiftotp.fleet f
         LEFT JOIN swiftotp.hosts h ON h.id = $3
         LEFT JOIN swiftotp.users u ON u.realm = $1 AND u.name = $2
@@ -41,7 +42,9 @@ extension Database {
             Database.lookUpStatement,
             [.text(realm), .text(name), .id(host), .text(decoy), .int(clamping: time)]
         ).rows()
-        guard let floor = rows.count(0, 0), rows.id(0, 1) == (try seal().fleet) else {
+        guard let floor = rows.count(0, 0), let codesFloor = rows.count(0, 19),
+            rows.id(0, 1) == (try seal().fleet)
+        else {
             throw StoreError(
                 .unproven, PostgresAnswer.subject, "it is another fleet's than a moment ago")
         }
@@ -52,7 +55,7 @@ extension Database {
         row?.here = rows.strangers(0, 10)
         row?.elsewhere = rows.strangers(0, 12)
         return Found(
-            floor: floor, refusal: refusal, row: row,
+            floor: floor, codesFloor: codesFloor, refusal: refusal, row: row,
             decoy: try opened(rows, 0, first: 14, [], decoy))
     }
 

@@ -22,6 +22,8 @@ public final class FleetRecords: RecordStore {
     private(set) var countsMessage = false
     /// The fleet's floor, in Unix seconds, once something was looked up.
     private(set) var floor: UInt64 = 0
+    /// What it was at the last restore after which backup codes had to end.
+    private var codesFloor: UInt64 = 0
     /// Why the host may not ask; known once something was looked up.
     private(set) var refusal: HostRefusal?
 
@@ -227,7 +229,7 @@ public final class FleetRecords: RecordStore {
         let found = try database.lookUp(
             realm: place.realm, name: FleetRecords.isText(place.name) ? place.name : [],
             host: act.host.id, decoy: decoy, at: act.time)
-        floor = found.floor
+        (floor, codesFloor) = (found.floor, found.codesFloor)
         refusal = act.isOnServer ? nil : found.refusal
         let second = Place(realm: [], name: decoy)
         if looked.insert(second).inserted { rows[second] = found.decoy }
@@ -239,15 +241,20 @@ public final class FleetRecords: RecordStore {
         guard row.sealed.floor < floor, var bytes = row.sealed.record else { return }
         defer { Secret.wipe(&bytes) }
         guard var record = Record(decoding: bytes.span) else { return }
+        // A record that was not opened for years may have a restore behind it without any logs.
         record.restore(
-            to: floor, window: database.settings.window,
-            origin: Array("swiftotp-server restored".utf8))
+            to: floor, after: row.sealed.floor,
+            codesFloor: row.sealed.floor < codesFloor ? codesFloor : 0,
+            window: database.settings.window, origin: FleetRecords.restoreOrigin)
         row.restored = record.takeUntold()
         row.sealed.record = record.encoded
         row.sealed.floor = floor
         // A reply from before is none any more.
         row.sealed.last = nil
     }
+
+    /// What users are told that a restore came from.
+    static let restoreOrigin = Array("swiftotp-server restored".utf8)
 
     /// Whether the database can hold a name: it is UTF-8, and has no zero byte.
     static func isText(_ bytes: [UInt8]) -> Bool {

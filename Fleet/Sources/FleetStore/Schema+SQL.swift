@@ -7,12 +7,15 @@ extension Schema {
     // not depend on the C library's idea of an alphabet, which changes.
     private static let first = [
         "CREATE SCHEMA swiftotp",
+        // `codes_floor` is what the floor was at the last restore after which backup codes from
+        // before had to end, because nobody had read in the logs which of them were used.
         """
         CREATE TABLE swiftotp.fleet (
             single boolean PRIMARY KEY DEFAULT true CHECK (single),
             id uuid NOT NULL,
             schema bigint NOT NULL,
             floor bigint NOT NULL,
+            codes_floor bigint NOT NULL DEFAULT 0,
             key_id bytea NOT NULL,
             marker bytea NOT NULL)
         """,
