@@ -10,7 +10,7 @@ struct RestoreTests {
     private static let fleet = Task { try await Fleet() }
 
     /// The fleet, ways in at two hosts, and two users.
-    private struct Scene {
+    struct Scene {
         let fleet: Fleet
         let doors: [Door]
         /// Logs in by the phone.
@@ -28,19 +28,36 @@ struct RestoreTests {
             (folder, log) = (try Scratch(), try ServerLog())
         }
 
-        /// Runs the page's command that begins with these words, on the first server's machine.
-        @discardableResult
-        func run(_ beginning: String) async throws -> String {
+        /// The words that run the page's command that begins with these, on the first server's
+        /// machine.
+        func words(_ beginning: String) throws -> [String] {
             let server = fleet.servers[0]
             let program = try OTPServer.program("swiftotp-server")
             let restored = "\(program) restored --folder \(server.folder)"
             let primary = "host=\(fleet.primary.machine.name) "
             let line = try RestoreTests.page(beginning).replacing("host=db1 ", with: primary)
                 .replacing("swiftotp-server restored", with: restored)
-            return try await server.machine.run([
+            return server.machine.words + [
                 "env", "-C", folder.path, "PATH=\(Postgres.programs):/usr/bin:/bin", "sh", "-c",
-                line,
-            ])
+                "exec \(line)",
+            ]
+        }
+
+        /// Runs that command.
+        @discardableResult
+        func run(_ beginning: String) async throws -> String {
+            try await Command.output(words(beginning))
+        }
+
+        /// Goes back to the dump; the servers stay stopped.
+        func restore() async throws {
+            for server in fleet.servers { try await server.stop() }
+            try await run("pg_restore")
+        }
+
+        /// Starts the servers.
+        func start() async throws {
+            for server in fleet.servers { try await server.start() }
         }
 
         /// Whether somebody is asked, judged, and refused.
@@ -80,9 +97,8 @@ struct RestoreTests {
         #expect(try await scene.doors[1].login(bob.name, bob.backupCodes[1]).isIn)
         let carol = try await Member(of: scene.fleet)
 
-        for server in scene.fleet.servers { try await server.stop() }
-        try await scene.run("pg_restore")
-        for server in scene.fleet.servers { try await server.start() }
+        try await scene.restore()
+        try await scene.start()
         try await expectTrouble(in: scene)
 
         let before = Int(Date().timeIntervalSince1970)
@@ -154,7 +170,7 @@ struct RestoreTests {
 
     /// A code from after the minute that the page speaks of logs in; its user is told, and gets new
     /// backup codes.
-    private func expectNewCodes(in scene: Scene, _ after: Date) async throws {
+    func expectNewCodes(in scene: Scene, _ after: Date) async throws {
         let (alice, period) = (scene.alice, Double(scene.alice.phone.period))
         let step = (after.timeIntervalSince1970 / period).rounded(.down)
         let left = (step + 2) * period - Date().timeIntervalSince1970
