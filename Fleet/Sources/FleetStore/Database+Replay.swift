@@ -17,26 +17,6 @@ extension Database {
     /// How many names are best looked up at once.
     public static let replayBatch = 100
 
-    // One of the realms after the other: a search of all rows would take longer than a statement
-    // may.
-    private static let realmsStatement = PostgresStatement(
-        """
-        WITH RECURSIVE known AS (
-            (SELECT realm FROM swiftotp.users WHERE realm > '' ORDER BY realm LIMIT 1)
-            UNION ALL
-            SELECT (SELECT u.realm FROM swiftotp.users u WHERE u.realm > known.realm
-                ORDER BY u.realm LIMIT 1)
-            FROM known WHERE known.realm IS NOT NULL)
-        SELECT realm FROM known WHERE realm IS NOT NULL
-        """)
-
-    /// The realms that have users.
-    public func realms() throws(StoreError) -> [String] {
-        try ready()
-        let rows = try run(Database.realmsStatement, []).rows()
-        return (0..<rows.count).compactMap { rows.text($0, 0) }
-    }
-
     private static let lastCallStatement = PostgresStatement(
         "SELECT at FROM swiftotp.audit WHERE host <> '' ORDER BY seq DESC LIMIT 1")
 
