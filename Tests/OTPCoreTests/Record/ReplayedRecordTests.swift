@@ -106,10 +106,10 @@ struct ReplayedRecordTests {
         #expect(record.isEnrolled && record.backupCodesLeft == 1)
         use.note(used: 9, ofSetBefore: .max)
         #expect(record.replay(use, at: noon + 300, origin: origin) == 1)
-        #expect(record.isEnrolled)
+        #expect(record.isEnrolled == true)
         record.restore(
             to: noon + 400, after: 0, codesFloor: 0, window: 1, origin: origin)
-        #expect(record.isEnrolled)
+        #expect(record.isEnrolled == true)
         for code in codes {
             if case .backupCode = verdict(of: code, in: &record) { Issue.record("\(code)") }
         }
