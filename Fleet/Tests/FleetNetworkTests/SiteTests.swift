@@ -41,6 +41,8 @@ struct SiteTests {
 
     private static let uri = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web17/1")
     private static let unknown = "it does not accept this host's certificate"
+    /// What is left of TLS's reason where the end of the connection overtakes it.
+    private static let cut = "the connection ended without an answer"
     private static let ended = "it says that this host's certificate has ended"
 
     @Test("A certificate is a host's although something in it is wrong, or the reason is not told")
@@ -50,7 +52,8 @@ struct SiteTests {
         func expect(_ answer: String, of all: TestSite.Shown...) async throws {
             for shown in all {
                 let heard = try await ask(showing: shown, of: server)
-                #expect(heard == answer, "\(shown.chain)")
+                let isCut = heard == SiteTests.cut && !answer.hasPrefix("401")
+                #expect(heard == answer || (isCut && answer != "served"), "\(shown.chain)")
             }
         }
         try await expect(
@@ -92,7 +95,8 @@ struct SiteTests {
     @Test("Without the setting a certificate of the site's is taken")
     func off() async throws {
         let server = try await fleet.server(service)
-        #expect(try await ask(showing: site.host(), of: server) == SiteTests.unknown)
+        let heard = try await ask(showing: site.host(), of: server)
+        #expect([SiteTests.unknown, SiteTests.cut].contains(heard) && service.pings.isEmpty)
         await server.stop()
     }
 
@@ -109,7 +113,9 @@ struct SiteTests {
         let twin = try TestSite("swiftotp fleet lab")
         let both = try await fleet.server(service, site: twin.authority())
         let heard = try await ask(showing: twin.sign([SiteTests.uri]), of: both)
-        #expect(heard == SiteTests.unknown || heard.hasPrefix("401 the site's"), "\(heard)")
+        #expect(
+            [SiteTests.unknown, SiteTests.cut].contains(heard) || heard.hasPrefix("401 the site's"),
+            "\(heard)")
         await both.stop()
 
         let start = Date(timeIntervalSince1970: (Date.now.timeIntervalSince1970 - 500).rounded())
