@@ -19,11 +19,11 @@ struct SiteUpkeep {
     init(of client: FleetClient) { self.client = client }
 
     /// Takes over what is new; called once a second.
-    mutating func look() {
+    mutating func look() async {
         guard ContinuousClock.now >= next else { return }
         next = .now + SiteUpkeep.pause
         do throws(FleetProblem) {
-            if try client.reread() {
+            if try await client.reread() {
                 told = nil
                 SystemLog.write(LogLine("certificate renewed").bytes, LOG_INFO)
             }

@@ -33,7 +33,7 @@ struct Upkeep: Sendable {
             }
             let (now, credentials) = (Date(), client.credentials)
             if credentials.files != nil {
-                site.look()
+                await site.look()
             } else if now >= credentials.identity.renewal, now >= next {
                 next = now + Upkeep.retry
                 await renew()

@@ -1,6 +1,7 @@
 import Foundation
 import OTPWire
 import Testing
+import X509
 
 @testable import FleetNetwork
 
@@ -47,6 +48,51 @@ struct SiteAgentTests {
         #expect(throws: FleetProblem.self) { try host.reread() }
         withExtendedLifetime((folder, other)) {}
         await server.stop()
+    }
+
+    @Test("A certificate that servers refuse replaces the one that they take, or none ever does")
+    func refused() async throws {
+        let server = try await fleet.server(service, site: site.authority())
+        let folder = try TestFolder()
+        let client = try FleetClient(
+            credentials(site.host(from: start).write(to: folder), server))
+        #expect(try await client.reread() == false)
+        // What is of another authority, and what has another name.
+        for other in [try TestSite().host(), try site.host("web17.example")] {
+            _ = try other.write(to: folder)
+            await #expect(throws: FleetProblem.self) { try await client.reread() }
+            #expect(client.credentials.identity.proof == proof(start))
+            #expect(await client.call([1]) == .answered([1]))
+        }
+        // A server that cannot judge does not know whose it is.
+        _ = try site.host(from: start + 100).write(to: folder)
+        service.onPing(PingAnswer(problem: "no standby"))
+        await #expect(throws: FleetProblem.self) { try await client.reread() }
+        service.onPing(PingAnswer())
+        #expect(try await client.reread())
+        #expect(client.credentials.identity.proof == proof(start + 100))
+        #expect(await client.call([2]) == .answered([2]))
+        await client.shutdown()
+        await server.stop()
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test("A certificate that has ended is kept until a server is there that takes the new one")
+    func ended() async throws {
+        let server = try await fleet.server(service, site: site.authority())
+        await server.stop()
+        let (folder, name) = (try TestFolder(), GeneralName.dnsName("web17.lab"))
+        let files = try site.sign([name], from: .now - 600, to: .now - 300).write(to: folder)
+        let old = try HostCredentials(
+            servers: [server.url], trust: fleet.authority.trust,
+            host: try #require(FleetName("web17")),
+            site: SiteCertificate(files, for: geteuid()), now: .now - 400)
+        let client = try FleetClient(old)
+        _ = try site.host(from: start).write(to: folder)
+        #expect(try await client.reread())
+        #expect(client.credentials.identity.proof == proof(start))
+        await client.shutdown()
+        withExtendedLifetime(folder) {}
     }
 
     @Test("The agent goes on with a certificate that the site has renewed, or does not say whose")

@@ -19,7 +19,7 @@ public final class FleetClient: Sendable {
     /// The time between two heartbeats, and for the answer to one: a host that is busy for a moment
     /// must not think that its servers are gone.
     private static let beat = Duration.seconds(1)
-    private static let beatPatience = Duration.seconds(2)
+    static let beatPatience = Duration.seconds(2)
     /// The time between two while the server cannot judge: people wait for it.
     private static let troubledBeat = Duration.milliseconds(500)
 
@@ -32,7 +32,7 @@ public final class FleetClient: Sendable {
 
     private let state: NIOLockedValueBox<State>
     private let newest: NIOLockedValueBox<String?>
-    private let channel: ServerChannel
+    let channel: ServerChannel
     private let keepReceipt: @Sendable (String) -> Void
 
     /// A client with what the host has; `receipt` is the newest one that it kept. `keepReceipt`
@@ -169,17 +169,8 @@ public final class FleetClient: Sendable {
         throw problem
     }
 
-    /// Uses what is in the site's files from now on; whether that is another certificate than
-    /// before.
-    ///
-    /// Throws a sentence if it cannot be used; the one before stays.
-    public func reread() throws(FleetProblem) -> Bool {
-        guard let new = try credentials.reread() else { return false }
-        _ = try use(new)
-        return true
-    }
-
-    private func use(_ new: HostCredentials) throws(FleetProblem) -> HostCredentials {
+    /// Uses another certificate from now on; returns it.
+    func use(_ new: HostCredentials) throws(FleetProblem) -> HostCredentials {
         let tls = try new.configuration()
         state.withLockedValue { ($0.credentials, $0.tls) = (new, tls) }
         return new
