@@ -9,9 +9,16 @@ struct HostAuthorities: Sendable {
     let site: SiteAuthority?
 
     /// What TLS verifies the certificates of hosts by.
+    ///
+    /// Throws if the two cannot be told apart: TLS looks for an authority by its name, and would take
+    /// the site's for the fleet's, whose hosts would all be refused.
     func forTLS() throws(FleetProblem) -> [NIOSSLCertificate] {
         var all = [try fleet.forTLS()]
-        if let site { all += try site.forTLS() }
+        guard let site else { return all }
+        guard !site.hasName(of: fleet.certificate) else {
+            throw FleetProblem("`host_authority` has the name of the fleet's own authority")
+        }
+        all += try site.forTLS()
         return all
     }
 

@@ -51,6 +51,18 @@ public struct SiteAuthority: Sendable {
         }
     }
 
+    /// Whether one of its certificates has the name of another authority, as TLS compares names:
+    /// whatever the case and the spaces are.
+    func hasName(of other: Certificate) -> Bool {
+        certificates.contains {
+            SiteAuthority.compared($0.subject) == SiteAuthority.compared(other.subject)
+        }
+    }
+
+    private static func compared(_ name: DistinguishedName) -> String {
+        "\(name)".lowercased().filter { !$0.isWhitespace }
+    }
+
     /// The host of `fleet` that a certificate is for. TLS has verified it by one of `certificates`.
     ///
     /// Throws a sentence if it is not a host's.
