@@ -85,11 +85,22 @@ public struct HostIdentity: Equatable, Sendable {
     }
 
     /// What its connections and calls are counted by: not the name alone, or whoever has a
-    /// certificate of the other authority for it could use up what the host may.
+    /// certificate of the other authority for it, or one from before the host joined again, could
+    /// use up what the host may. All that the site makes for a host count together: the host may get
+    /// as many as it likes.
     var counted: String {
         switch proof {
-        case .fleet: host.text
+        case .fleet(let generation): "\(host) \(generation)"
         case .site: "\(host) of the site"
+        }
+    }
+
+    /// What they are counted by until the service has taken the certificate for the host's own: old
+    /// ones of the site's for the same name differ from it in nothing but their start.
+    var claimed: String {
+        switch proof {
+        case .fleet: counted
+        case .site(let start): "\(counted) from \(start)"
         }
     }
 

@@ -18,6 +18,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     private let log: RefusalLog
     private let connections: OpenConnections
     private var phase = Phase.handshake
+    /// Whether it is counted as a host's.
+    private var isHosts = false
     private var alarm: Scheduled<Void>?
 
     init(
@@ -41,11 +43,8 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             peer.presented = presented(context)
             if case .other(let why) = peer.presented { note(why, context) }
-            if case .host(let identity) = peer.presented,
-                !connections.name(context.channel, identity.counted)
-            {
-                note("the host \(identity.host) has too many connections", context)
-                context.close(promise: nil)
+            if case .host(let identity) = peer.presented {
+                name(identity, as: identity.claimed, context)
             }
             if isStranger, connections.count > settings.connections / 4 * 3 {
                 note("the last connections are kept for hosts", context)
@@ -79,6 +78,9 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
     /// The answer is sent.
     func answered(_ context: ChannelHandlerContext) {
         if peer.isRefused { return context.close(promise: nil) }
+        if peer.isAccepted, !isHosts, case .host(let identity) = peer.presented {
+            name(identity, as: identity.counted, context)
+        }
         if phase == .answering { begin(.idle, context) }
     }
 
@@ -86,6 +88,17 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     private func note(_ why: String, _ context: ChannelHandlerContext) {
         log.note(context.channel.remoteAddress?.ipAddress ?? "somebody", why)
+    }
+
+    /// Counts the connection as a host's, or as that of a certificate for its name; closes it if there
+    /// are too many.
+    private func name(
+        _ identity: HostIdentity, as name: String, _ context: ChannelHandlerContext
+    ) {
+        isHosts = name == identity.counted
+        guard !connections.name(context.channel, name, isHosts: isHosts) else { return }
+        note("the host \(identity.host) has too many connections", context)
+        context.close(promise: nil)
     }
 
     private func begin(_ phase: Phase, _ context: ChannelHandlerContext) {
@@ -100,7 +113,7 @@ final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
         case .handshake: return settings.handshake
         case .receiving: return settings.request
         case .answering: return settings.answer
-        case .idle: return isStranger ? settings.strangerIdle : settings.idle
+        case .idle: return isHosts ? settings.idle : settings.strangerIdle
         }
     }
 

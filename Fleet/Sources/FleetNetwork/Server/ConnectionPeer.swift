@@ -12,12 +12,19 @@ final class ConnectionPeer: Sendable {
         case other(String)
     }
 
-    private let box = NIOLockedValueBox((presented: Presented.nobody, isRefused: false))
+    private let box = NIOLockedValueBox(
+        (presented: Presented.nobody, isAccepted: false, isRefused: false))
 
     /// What the certificate says.
     var presented: Presented {
         get { box.withLockedValue { $0.presented } }
         set { box.withLockedValue { $0.presented = newValue } }
+    }
+
+    /// Whether the service has answered it as a host: the certificate is the host's own.
+    var isAccepted: Bool {
+        get { box.withLockedValue { $0.isAccepted } }
+        set { box.withLockedValue { $0.isAccepted = newValue } }
     }
 
     /// Whether it may not ask, and the connection ends with the answer that says so.

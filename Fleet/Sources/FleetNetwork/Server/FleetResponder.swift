@@ -25,6 +25,7 @@ struct FleetResponder: Sendable {
             response.headers[.connection] = "close"
             peer.isRefused = true
         }
+        if response.status == .ok, [.call, .ping].contains(route) { peer.isAccepted = true }
         return response
     }
 
@@ -52,7 +53,7 @@ struct FleetResponder: Sendable {
         guard let id = fields.only(WireFormat.requestField).flatMap(WireFormat.id),
             let within = fields.only(WireFormat.withinField).flatMap(WireFormat.within)
         else { return failure(.badRequest, "the request has no id, or no time") }
-        guard rates.admits(host.counted) else { return tooOften }
+        guard mayCall(host) else { return tooOften }
         var receipt: String?
         if fields.has(WireFormat.receiptField) {
             receipt = fields.only(WireFormat.receiptField).flatMap(WireFormat.receipt)
@@ -65,9 +66,12 @@ struct FleetResponder: Sendable {
             host: host.host.text, proof: host.proof, request: id, within: within,
             receipt: receipt, body: body)
         switch await service.answer(call) {
-        case .answered(let body, let receipt): return response(.ok, body, receipt: receipt)
+        case .answered(let body, let receipt):
+            noteCall(of: host)
+            return response(.ok, body, receipt: receipt)
         case .refused(let why): return failure(.forbidden, why)
         case .overBudget:
+            noteCall(of: host)
             return failure(
                 .tooManyRequests, "the host has had too many failures or refused commands")
         case .unavailable(let why): return failure(.serviceUnavailable, why)
@@ -137,6 +141,18 @@ struct FleetResponder: Sendable {
         return certificate(
             await service.renew(
                 host: host.host.text, generation: generation, request: body.request))
+    }
+
+    // MARK: Rates
+
+    /// Whether a call may be answered, by what the certificate and its host have asked lately.
+    private func mayCall(_ host: HostIdentity) -> Bool {
+        (host.claimed == host.counted || rates.hasLeft(host.counted)) && rates.admits(host.claimed)
+    }
+
+    /// Counts a call of a host's, once it is known to be one.
+    private func noteCall(of host: HostIdentity) {
+        if host.claimed != host.counted { _ = rates.admits(host.counted) }
     }
 
     // MARK: Parts

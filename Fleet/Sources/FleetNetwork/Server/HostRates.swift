@@ -22,14 +22,22 @@ public final class HostRates: Sendable {
     public func admits(_ host: String, at now: ContinuousClock.Instant = .now) -> Bool {
         buckets.withLockedValue { buckets in
             if buckets.count >= HostRates.capacity { buckets = [:] }
-            var bucket = buckets[host] ?? Bucket(left: most, filled: now)
-            let passed = max(0, bucket.filled.duration(to: now) / .seconds(1))
-            bucket.left = min(most, bucket.left + passed * rate)
-            bucket.filled = now
+            var bucket = Bucket(left: left(in: buckets[host], at: now), filled: now)
             let isAdmitted = bucket.left >= 1
             if isAdmitted { bucket.left -= 1 }
             buckets[host] = bucket
             return isAdmitted
         }
+    }
+
+    /// Whether a host may; it does not count.
+    func hasLeft(_ host: String, at now: ContinuousClock.Instant = .now) -> Bool {
+        buckets.withLockedValue { left(in: $0[host], at: now) >= 1 }
+    }
+
+    private func left(in bucket: Bucket?, at now: ContinuousClock.Instant) -> Double {
+        guard let bucket else { return most }
+        let passed = max(0, bucket.filled.duration(to: now) / .seconds(1))
+        return min(most, bucket.left + passed * rate)
     }
 }

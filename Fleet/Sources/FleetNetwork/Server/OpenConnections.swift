@@ -7,6 +7,8 @@ final class OpenConnections: Sendable {
     /// Who is at the other end, as far as that is known.
     private enum Owner: Hashable {
         case address(String)
+        /// A certificate for a host's name, which may not be the host's own.
+        case claim(String)
         case host(String)
     }
 
@@ -47,12 +49,12 @@ final class OpenConnections: Sendable {
         if isRefused { channel.close(promise: nil) }
     }
 
-    /// Notes that a connection is a host's; whether that host may have it.
-    func name(_ channel: any Channel, _ host: String) -> Bool {
+    /// Notes that a connection is a host's, or says so; whether that host may have it.
+    func name(_ channel: any Channel, _ host: String, isHosts: Bool) -> Bool {
         let id = ObjectIdentifier(channel)
         return state.withLockedValue { state in
             guard let known = state.channels[id] else { return false }
-            let owner = Owner.host(host)
+            let owner: Owner = isHosts ? .host(host) : .claim(host)
             state.count(known.owner, by: -1)
             state.count(owner, by: 1)
             state.channels[id] = (channel, owner)

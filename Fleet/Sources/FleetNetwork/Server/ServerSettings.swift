@@ -24,7 +24,7 @@ public struct ServerSettings: Sendable {
     public var answer = TimeAmount.seconds(20)
     /// How long a connection of a host may be idle.
     public var idle = TimeAmount.seconds(60)
-    /// How long a connection without a certificate may be idle.
+    /// How long a connection may be idle that has no certificate, or none that is known to be a host's.
     public var strangerIdle = TimeAmount.seconds(5)
     /// The port on loopback where metrics are read; `nil` for none, 0 for any.
     public var metricsPort: Int?

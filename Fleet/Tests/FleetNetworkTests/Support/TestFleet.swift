@@ -37,11 +37,12 @@ struct TestFleet {
 
     /// What a host has after joining.
     func credentials(
-        _ host: String = "web17", servers: [TestServer], lifetime: TimeInterval = 30 * 86_400
+        _ host: String = "web17", servers: [TestServer], lifetime: TimeInterval = 30 * 86_400,
+        generation: UInt64 = 1
     ) throws -> HostCredentials {
         let request = CertificateRequest()
         let chain = try authority.sign(
-            request: request.text(), host: host, generation: 1, lifetime: lifetime)
+            request: request.text(), host: host, generation: generation, lifetime: lifetime)
         return try HostCredentials(
             servers: try servers.map { try $0.url }, trust: authority.trust, chain: chain,
             key: request.key)
