@@ -77,6 +77,26 @@ extension DoctorCase {
                 .lab([.otp1(.refusing, why), .otp2(.refusing, why)], endsIn: 5))
         },
         DoctorCase(
+            "a host with the site's certificate that was revoked", "fleet",
+            says: "the fleet refuses this host, so nobody of it can log in: the host was revoked;",
+            in: "/etc/swiftotp-agent/host.pem",
+            change: "https://otp2:8463 --again --token TOKEN --certificate FILE --key FILE &&"
+        ) { patient in
+            let why = "the host was revoked"
+            try await patient.joinFleet(
+                .lab([.otp1(.refusing, why), .otp2(.refusing, why)], site: "/etc/x;id"))
+        },
+        DoctorCase(
+            "an agent that has a command for root", "fleet",
+            says: "the fleet refuses this host, so nobody of it can log in: no;",
+            change: "swiftotp-agent join https://SERVER --again --token TOKEN && systemctl"
+        ) { patient in
+            try await patient.joinFleet(
+                .lab([
+                    .otp1(.refusing, "no"), .init("https://x;id", .refusing, reason: "no"),
+                ]))
+        },
+        DoctorCase(
             "a certificate that was not renewed", "fleet", "warning",
             says: "the certificate of this host was to be renewed on 20",
             in: "/etc/swiftotp-agent/host.pem", change: "journalctl -u swiftotp-agent"

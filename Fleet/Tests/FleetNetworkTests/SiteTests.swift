@@ -221,7 +221,13 @@ struct SiteTests {
         #expect(symlink(files.key, "\(folder.path)/link") == 0)
         let linked = try SiteFiles(certificate: files.certificate, key: "\(folder.path)/link")
         #expect(throws: FleetProblem.self) { try SiteCertificate(linked, for: geteuid()) }
-        #expect(throws: FleetProblem.self) { try SiteFiles(certificate: "web.pem", key: "/k") }
+        for path in ["web.pem", "", "/a\nKey: /b", "/\u{9b}2J", "/\u{202e}mep.bew"] {
+            for (certificate, key) in [(path, "/k"), ("/c", path)] {
+                #expect(throws: FleetProblem.self, "\(path)") {
+                    try SiteFiles(certificate: certificate, key: key)
+                }
+            }
+        }
         withExtendedLifetime(folder) {}
     }
 }

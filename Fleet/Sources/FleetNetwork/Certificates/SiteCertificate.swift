@@ -1,5 +1,6 @@
 import Glibc
 import NIOSSL
+import OTPCore
 import SwiftASN1
 import X509
 
@@ -10,10 +11,11 @@ public struct SiteFiles: Equatable, Sendable {
     /// The path of its key.
     public let key: String
 
-    /// Throws unless both are paths that begin with `/`, without control characters.
+    /// Throws unless both are paths that begin with `/`, without characters that a terminal acts on:
+    /// root reads them in what the agent has written.
     public init(certificate: String, key: String) throws(FleetProblem) {
         for path in [certificate, key] {
-            guard path.hasPrefix("/"), path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+            guard path.hasPrefix("/"), !path.unicodeScalars.contains(where: \.isSteering) else {
                 throw FleetProblem("--certificate and --key take paths that begin with /")
             }
         }

@@ -91,10 +91,25 @@ struct FleetReport {
         "to join again, it needs a new invite (`swiftotp-server invite` on a server)"
 
     private var join: String {
-        let servers = state.servers.map(\.url).joined(separator: ",")
-        let files = state.siteCertificate.map { " --certificate \($0) --key FILE" } ?? ""
+        // Root copies it: what the agent says must mean nothing to a shell.
+        let urls = state.servers.map(\.url)
+        let servers =
+            urls.allSatisfy(FleetReport.isPlain) ? urls.joined(separator: ",") : "https://SERVER"
+        let files = state.siteCertificate == nil ? "" : " --certificate FILE --key FILE"
         return "swiftotp-agent join \(servers) --again --token TOKEN\(files)"
             + " && systemctl restart swiftotp-agent"
+    }
+
+    /// Whether a URL has nothing but letters, digits and what separates its parts.
+    private static func isPlain(_ url: String) -> Bool {
+        url.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: ":/.-[]".utf8.contains(byte)
+            }
+        }
     }
 
     // MARK: The agent itself
