@@ -1,8 +1,4 @@
 import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import Testing
 import X509
 
@@ -16,29 +12,6 @@ struct SiteTests {
 
     init() throws { (fleet, site) = (try TestFleet(), try TestSite()) }
 
-    /// Sends a request that shows a certificate; the answer, or why there is none.
-    private func ask(
-        _ path: String = "/v1/ping", showing shown: TestSite.Shown?, of server: TestServer,
-        body: String = ""
-    ) async throws -> String {
-        var tls = try fleet.authority.trust.clientConfiguration()
-        if let shown { try tls.show(shown.chain, shown.key) }
-        let (url, channel) = (
-            try server.url, ServerChannel(group: MultiThreadedEventLoopGroup.singleton)
-        )
-        let answer: String
-        do throws(ServerChannel.Silence) {
-            let reply = try await channel.send(
-                body.isEmpty ? .GET : .POST, path, to: url, tls, body: Array(body.utf8),
-                until: NIODeadline.now() + .seconds(20))
-            answer = reply.status == 200 ? "served" : "\(reply.status) \(reply.sentence)"
-        } catch {
-            answer = error.text
-        }
-        await channel.shutdown()
-        return answer
-    }
-
     private static let uri = GeneralName.uniformResourceIdentifier("swiftotp://lab/host/web17/1")
     private static let unknown = "it does not accept this host's certificate"
     /// What is left of TLS's reason where the end of the connection overtakes it.
@@ -51,7 +24,7 @@ struct SiteTests {
         let name = GeneralName.dnsName("web17.lab")
         func expect(_ answer: String, of all: TestSite.Shown...) async throws {
             for shown in all {
-                let heard = try await ask(showing: shown, of: server)
+                let heard = try await fleet.ask(showing: shown, of: server)
                 let isCut = heard == SiteTests.cut && !answer.hasPrefix("401")
                 #expect(heard == answer || (isCut && answer != "served"), "\(shown.chain)")
             }
@@ -95,7 +68,7 @@ struct SiteTests {
     @Test("Without the setting a certificate of the site's is taken")
     func off() async throws {
         let server = try await fleet.server(service)
-        let heard = try await ask(showing: site.host(), of: server)
+        let heard = try await fleet.ask(showing: site.host(), of: server)
         #expect([SiteTests.unknown, SiteTests.cut].contains(heard) && service.pings.isEmpty)
         await server.stop()
     }
@@ -107,7 +80,7 @@ struct SiteTests {
         // The fleet's authority, giving names as the site does.
         let mixed = try TestSite(fleet.authority).host()
         #expect(
-            try await ask(showing: mixed, of: server)
+            try await fleet.ask(showing: mixed, of: server)
                 == "401 the certificate does not name a host of a fleet, and nothing else")
         // TLS would look for the fleet's authority, and find one of the site's with its name.
         for name in ["swiftotp fleet lab", "SwiftOTP  Fleet lab"] {
@@ -175,17 +148,18 @@ struct SiteTests {
         #expect(again.identity == joined.identity && again.files == joined.files)
         #expect(again.files?.key == "\(folder.path)/web.key")
         #expect(
-            try await ask("/v1/renew", showing: shown, of: server, body: "{\"request\":\"x\"}")
+            try await fleet.ask(
+                "/v1/renew", showing: shown, of: server, body: "{\"request\":\"x\"}")
                 == "403 the site renews its own certificates")
         // The secret alone.
         let secret = "{\"secret\":\"\(String(repeating: "0a", count: 16))\"}"
         #expect(
-            try await ask("/v1/join", showing: nil, of: server, body: secret)
+            try await fleet.ask("/v1/join", showing: nil, of: server, body: secret)
                 == "401 a certificate of a host is needed")
         let fleets = try fleet.credentials("web17", server: server)
         let shownByFleet = TestSite.Shown(chain: fleets.chain, key: fleets.key)
         #expect(
-            try await ask("/v1/join", showing: shownByFleet, of: server, body: secret)
+            try await fleet.ask("/v1/join", showing: shownByFleet, of: server, body: secret)
                 == "403 a certificate of the site's authority is needed")
         #expect(service.siteJoins.count == 1)
         await server.stop()

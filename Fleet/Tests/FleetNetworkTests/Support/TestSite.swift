@@ -9,12 +9,14 @@ import X509
 struct TestSite: Sendable {
     private let key: P256.Signing.PrivateKey
     let certificate: Certificate
+    /// What hosts show behind their own certificate.
+    private let behind: [Certificate]
 
     /// An authority of this name.
     init(_ name: String = "Example authority") throws {
         let key = P256.Signing.PrivateKey()
         let subject = try DistinguishedName { CommonName(name) }
-        self.key = key
+        (self.key, behind) = (key, [])
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
             notValidBefore: .now - 86_400, notValidAfter: .now + 86_400, issuer: subject,
@@ -26,7 +28,32 @@ struct TestSite: Sendable {
     }
 
     /// The authority of a fleet, with its key.
-    init(_ fleet: FleetAuthority) { (key, certificate) = (fleet.key, fleet.certificate) }
+    init(_ fleet: FleetAuthority) {
+        self.init(key: fleet.key, certificate: fleet.certificate, behind: [])
+    }
+
+    init(key: P256.Signing.PrivateKey, certificate: Certificate, behind: [Certificate]) {
+        (self.key, self.certificate, self.behind) = (key, certificate, behind)
+    }
+
+    /// An authority below this one.
+    func below(
+        _ name: String = "Example authority below", isAuthority: Bool = true,
+        to end: Date = .now + 3600, with more: [Certificate.Extension] = []
+    ) throws -> TestSite {
+        let own = P256.Signing.PrivateKey()
+        let constraints: BasicConstraints =
+            isAuthority ? .isCertificateAuthority(maxPathLength: nil) : .notCertificateAuthority
+        let signed = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(own.publicKey),
+            notValidBefore: .now - 3600, notValidAfter: end, issuer: certificate.subject,
+            subject: try DistinguishedName { CommonName(name) },
+            extensions: try Certificate.Extensions {
+                Critical(constraints)
+                try Certificate.Extensions(more)
+            }, issuerPrivateKey: .init(key))
+        return TestSite(key: own, certificate: signed, behind: [signed] + behind)
+    }
 
     /// As servers know it.
     func authority(_ suffix: String = ".lab") throws -> SiteAuthority {
@@ -52,7 +79,8 @@ struct TestSite: Sendable {
     /// A certificate for a new key, with these names.
     func sign(
         _ names: [GeneralName], for usages: [ExtendedKeyUsage.Usage] = [.clientAuth],
-        isAuthority: Bool = false, from start: Date = .now - 60, to end: Date = .now + 3600
+        isAuthority: Bool = false, from start: Date = .now - 60, to end: Date = .now + 3600,
+        with more: [Certificate.Extension] = []
     ) throws -> Shown {
         let own = P256.Signing.PrivateKey()
         let signed = try Certificate(
@@ -65,8 +93,9 @@ struct TestSite: Sendable {
                 }
                 if !usages.isEmpty { try ExtendedKeyUsage(usages) }
                 if !names.isEmpty { SubjectAlternativeNames(names) }
+                try Certificate.Extensions(more)
             }, issuerPrivateKey: .init(key))
-        return Shown(chain: [signed], key: .init(own))
+        return Shown(chain: [signed] + behind, key: .init(own))
     }
 
     /// The certificate of a host.
