@@ -19,7 +19,8 @@ struct LogEnvelope {
         guard let time = LogTime(&cursor, now: now) else { return }
         let colon = UInt8(ascii: ":")
         var (machine, word) = (ArraySlice<UInt8>?.none, cursor.word())
-        if word.last != colon {
+        // A machine may be named by an address that ends with colons.
+        if word.last != colon || word.dropLast().contains(colon) {
             machine = word
             word = cursor.word()
         }

@@ -46,7 +46,7 @@ public struct ReplayedLine: Equatable, Sendable {
         let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
         let envelope = LogEnvelope(line, now: now)
         (time, machine) = (envelope.time, envelope.machine)
-        let (origin, text) = Origin.of(envelope)
+        let (origin, text) = Origin.of(envelope, isWhole: isWhole)
         isServers = origin == .server
         switch origin {
         case .foreign: meaning = .foreign
@@ -68,13 +68,22 @@ public struct ReplayedLine: Equatable, Sendable {
         /// Perhaps one of these.
         case unknown
 
+        /// What the module's lines begin with, before the service, a colon, and `auth): `.
+        private static let opening = Array("pam_swiftotp(".utf8)
+
         /// Who has written it, and what.
-        static func of(_ envelope: LogEnvelope) -> (Origin, ArraySlice<UInt8>) {
+        static func of(
+            _ envelope: LogEnvelope, isWhole: Bool
+        ) -> (Origin, ArraySlice<UInt8>) {
             let text = unrepeated(envelope.message.drop { $0 == LogCursor.blank })
-            if text.starts(with: "pam_swiftotp(".utf8) {
-                guard let end = text.firstRange(of: "): ".utf8) else { return (.unknown, text) }
+            if text.starts(with: opening) {
+                // With a blank before that, it was cut off, and another line begins there.
+                guard let end = text.firstRange(of: "): ".utf8),
+                    !text[..<end.lowerBound].contains(LogCursor.blank)
+                else { return (.unknown, text) }
                 return (.module, text[end.upperBound...])
             }
+            if opening.starts(with: text), !text.isEmpty || !isWhole { return (.unknown, text) }
             if let program = envelope.program {
                 if program.elementsEqual("swiftotp-server".utf8) { return (.server, text) }
                 if program.elementsEqual("swiftotpd".utf8) { return (.service, text) }
@@ -85,7 +94,9 @@ public struct ReplayedLine: Equatable, Sendable {
             if ReplayedReading.openings.contains(where: { text.starts(with: $0) }) {
                 return (.service, text)
             }
-            return (ReplayedReading.mayMatter(text) ? .unknown : .foreign, text)
+            // Where a line was cut off before anybody was named, or goes on for longer than it is
+            // read, such as after the zeros of a lost disk block, the rest may be anything.
+            return (!isWhole || ReplayedReading.mayMatter(text) ? .unknown : .foreign, text)
         }
 
         /// The line of which a logger says only how often it came: `message repeated 2 times: [

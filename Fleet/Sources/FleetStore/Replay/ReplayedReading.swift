@@ -59,8 +59,9 @@ struct ReplayedReading {
     /// What it says. The module's lines have nothing but LogLine's words in them.
     func meaning(isModules: Bool) -> ReplayedLine.Meaning {
         guard let words = LogWords(text) else {
-            let isBeginning = ReplayedReading.openings.contains { $0.starts(with: text) }
-            let isDoubtful = isModules || (isBeginning && !text.isEmpty)
+            let start = untilMark
+            let isBeginning = ReplayedReading.openings.contains { $0.starts(with: start) }
+            let isDoubtful = isModules || (isBeginning && !start.isEmpty)
             return isDoubtful || ReplayedReading.mayMatter(text) ? .unclear : .nothing
         }
         let (first, second) = words.words
@@ -75,11 +76,22 @@ struct ReplayedReading {
         }
     }
 
-    /// Whether a field has this value; `nil` if it is another field, or may have been cut off.
+    /// What comes before the mark of journalctl(1) for what it has left out of a line.
+    private var untilMark: ArraySlice<UInt8> {
+        let end = text.firstRange(of: "...".utf8)?.lowerBound ?? text.endIndex
+        return text[..<end].prefix { $0 < 0x80 }
+    }
+
+    /// Whether a field has this value, of small letters and hyphens; `nil` if it is another field,
+    /// or something of it may have been cut off or left out.
     private func has(_ field: ArraySlice<UInt8>, _ key: String, _ value: String) -> Bool? {
-        let wanted = Array("\(key)\(value)".utf8)
-        if field.elementsEqual(wanted) { return true }
-        return field.starts(with: key.utf8) && !wanted.starts(with: field) ? false : nil
+        guard field.starts(with: key.utf8) else { return nil }
+        let (found, wanted) = (field.dropFirst(key.utf8.count), Array(value.utf8))
+        if found.elementsEqual(wanted) { return true }
+        let alike = zip(found, wanted).prefix { $0 == $1 }.count
+        guard let other = found.dropFirst(alike).first else { return nil }
+        let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(other)
+        return isLetter || other == UInt8(ascii: "-") ? false : nil
     }
 
     /// A line about a code that was right, if it was a backup code.
