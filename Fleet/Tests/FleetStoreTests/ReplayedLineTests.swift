@@ -44,17 +44,17 @@ struct ReplayedLineTests {
     @Test(
         "In the form of one of these logs a login is not seen, or its time is taken for an earlier one",
         arguments: [
-            ("Nov 30 08:15:00 web1 sshd[7]: ", morning + 43_205),
-            ("<86>Nov 30 08:15:00 web1 sshd-session[7]: ", morning + 43_205),
-            ("Nov 30 08:15:00 sshd[7]: ", morning + 43_205),
-            ("Nov 30 08:15:00.123456 web1 sshd[7]: ", morning + 43_205),
-            ("Nov  3 08:15:00 web1 gdm-password][7]: ", morning + 43_205 - 27 * 86_400),
-            ("2026-11-30T08:15:00.123456+00:00 web1 sshd[7]: ", morning + 5),
-            ("2026-11-30T09:15:00+0100 web1 sshd[7]: ", morning + 5),
-            ("2026-11-30T02:45:00-05:30 web1 sshd[7]: ", morning + 5),
-            ("2026-11-30T08:15:00Z web1.example.com swiftotpd[7]: ", morning + 5),
-            ("2026-11-30 08:15:00 web1 sshd[7]: ", morning + 43_205),
-            ("Nov 30 08:15:00 web1 sshd[7]: message repeated 2 times: [ ", morning + 43_205),
+            ("Nov 30 08:15:00 web1 sshd[7]: ", morning + 43_215),
+            ("<86>Nov 30 08:15:00 web1 sshd-session[7]: ", morning + 43_215),
+            ("Nov 30 08:15:00 sshd[7]: ", morning + 43_215),
+            ("Nov 30 08:15:00.123456 web1 sshd[7]: ", morning + 43_215),
+            ("Nov  3 08:15:00 web1 gdm-password][7]: ", morning + 43_215 - 27 * 86_400),
+            ("2026-11-30T08:15:00.123456+00:00 web1 sshd[7]: ", morning + 15),
+            ("2026-11-30T09:15:00+0100 web1 sshd[7]: ", morning + 15),
+            ("2026-11-30T02:45:00-05:30 web1 sshd[7]: ", morning + 15),
+            ("2026-11-30T08:15:00Z web1.example.com swiftotpd[7]: ", morning + 15),
+            ("2026-11-30 08:15:00 web1 sshd[7]: ", morning + 43_215),
+            ("Nov 30 08:15:00 web1 sshd[7]: message repeated 2 times: [ ", morning + 43_215),
             ("", .max), ("  ", .max),
         ] as [(String, UInt64)])
     func forms(_ start: String, _ time: UInt64) {
@@ -75,7 +75,7 @@ struct ReplayedLineTests {
             ("Feb 29", newYear, newYear - 1037 * 86_400),
         ] {
             let line = "\(day) 12:00:00 web1 sshd[7]: \(login)"
-            let wanted = use(of: "alice", 3, before: time + 43_205)
+            let wanted = use(of: "alice", 3, before: time + 43_215)
             #expect(meaning(line, now: now) == .uses([wanted]), "\(day)")
         }
     }
@@ -110,7 +110,7 @@ struct ReplayedLineTests {
 
     @Test("A server's line is not seen, or its realm is not")
     func servers() {
-        let wanted = use(of: "alice", 3, realm: "staff", before: morning + 43_205)
+        let wanted = use(of: "alice", 3, realm: "staff", before: morning + 43_215)
         let line = ReplayedLine(
             Array(server.utf8)[...], now: noon)
         #expect(line.meaning == .uses([wanted]) && line.isServers)
@@ -119,11 +119,11 @@ struct ReplayedLineTests {
         tried.add("user", outside: Array("alice".utf8))
         tried.add("realm", outside: Array("staff".utf8))
         let start = "2026-11-30T08:15:00Z otp1 swiftotp-server[9]: "
-        let proof = use(of: "alice", 4, realm: "staff", before: morning + 5)
+        let proof = use(of: "alice", 4, realm: "staff", before: morning + 15)
         #expect(meaning(start + text(tried.bytes)) == .uses([proof]))
         // Without an index it may have been any of them.
         let some = start + "code accepted; reason=backup-code by=alice user=alice"
-        let all = use(of: "alice", nil, before: morning + 5)
+        let all = use(of: "alice", nil, before: morning + 15)
         #expect(meaning(some) == .uses([all]))
     }
 
@@ -137,7 +137,7 @@ struct ReplayedLineTests {
             let wanted: ReplayedLine.Meaning =
                 switch kind {
                 case .codesRenewed: .uses([use(of: "alice", nil, before: morning - 5)])
-                case .reset, .disabled: .uses([use(of: "alice", nil, before: morning + 5)])
+                case .reset, .disabled: .uses([use(of: "alice", nil, before: morning + 15)])
                 // Whose reason is another.
                 case .verified: .unclear
                 default: .nothing
@@ -146,7 +146,7 @@ struct ReplayedLineTests {
         }
         let moved = "second factor moved; from=old number=1001 by=root@web1 user=new realm=staff"
         let wanted = ["new", "old"].map {
-            use(of: $0, nil, realm: "staff", before: morning + 5)
+            use(of: $0, nil, realm: "staff", before: morning + 15)
         }
         #expect(meaning(start + moved) == .uses(wanted))
     }

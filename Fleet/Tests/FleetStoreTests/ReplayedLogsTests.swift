@@ -39,7 +39,7 @@ struct ReplayedLogsTests {
 
     private func used(_ indices: Int...) -> BackupCodeUse {
         var use = BackupCodeUse()
-        for index in indices { use.note(used: index, ofSetBefore: 1_796_026_505) }
+        for index in indices { use.note(used: index, ofSetBefore: 1_796_026_515) }
         return use
     }
 

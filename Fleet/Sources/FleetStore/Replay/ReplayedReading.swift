@@ -12,8 +12,12 @@ struct ReplayedReading {
     /// When it was written at the latest, in Unix seconds; `nil` if nobody knows.
     let latest: UInt64?
 
-    /// How far the times of a set and of a line about it can differ, in seconds.
-    private static let tolerance: UInt64 = 5
+    /// How far the time of a set can be ahead of that of a line about its use, in seconds: one
+    /// server made it and another has written that, and the clock of each may be five seconds off
+    /// the database's, and a little more.
+    private static let ahead: UInt64 = 15
+    /// How long after it has made a set a server writes the line about that, in seconds.
+    private static let behind: UInt64 = 5
 
     init(_ text: ArraySlice<UInt8>, isWhole: Bool, latest: UInt64?) {
         (self.text, self.isWhole, self.latest) = (text, isWhole, latest)
@@ -140,7 +144,7 @@ struct ReplayedReading {
     /// The time up to which sets are concerned: a little later than the line, or earlier.
     private func time(later: Bool) -> UInt64 {
         guard let latest else { return .max }
-        let tolerance = ReplayedReading.tolerance
-        return later ? latest &+ tolerance : latest - min(latest, tolerance)
+        return later
+            ? latest &+ ReplayedReading.ahead : latest - min(latest, ReplayedReading.behind)
     }
 }
