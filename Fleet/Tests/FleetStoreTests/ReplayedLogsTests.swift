@@ -66,6 +66,16 @@ struct ReplayedLogsTests {
         }
     }
 
+    @Test("A server that does not say the realm means that of its own machine")
+    func serversWithout() {
+        let long = String(repeating: "r", count: 64)
+        for realm in ["realm=\(long) ", ""] {
+            let line = server("alice", 1).replacing("realm=staff ", with: realm)
+            let logs = read(line.replacing("otp1", with: "lab1"))
+            #expect(logs.users == [Array("alice".utf8): ["": used(1)]], "\(realm)")
+        }
+    }
+
     @Test("Hosts of which no line is there are not named, or others are")
     func silent() {
         let kernel = "2026-11-30T08:15:00Z web2 kernel: a line of somebody else's\n"

@@ -73,7 +73,8 @@ public struct ReplayedLogs: Equatable, Sendable {
         switch read.meaning {
         case .foreign: return
         case .nothing: break
-        case .uses(let uses): for use in uses { note(use, at: machine) }
+        case .uses(let uses):
+            for use in uses { note(use, at: machine, isServers: read.isServers) }
         case .unclear:
             unclearLines &+= 1
             if unclear.count < ReplayedLogs.mostUnclear {
@@ -84,12 +85,14 @@ public struct ReplayedLogs: Equatable, Sendable {
         if read.isServers { serverLines &+= 1 }
     }
 
-    private mutating func note(_ use: ReplayedLine.Use, at machine: [UInt8]?) {
-        // A server knows the realm. At a host it is the host's, as far as it has not joined again
-        // since.
+    private mutating func note(
+        _ use: ReplayedLine.Use, at machine: [UInt8]?, isServers: Bool
+    ) {
+        // A server knows the realm, and its machine's is another. At a host it is the host's, as far
+        // as it has not joined again since.
         let realm =
             use.realm.map { String(decoding: $0, as: UTF8.self) }
-            ?? machine.map { hosts.realm(of: $0) } ?? ""
+            ?? (isServers ? nil : machine.map { hosts.realm(of: $0) }) ?? ""
         var known = users[use.user, default: [:]][realm, default: BackupCodeUse()]
         if let index = use.index {
             known.note(used: index, ofSetBefore: use.time)
