@@ -27,6 +27,22 @@ extension Database {
         return try run(Database.lastCallStatement, []).rows().count(0, 0)
     }
 
+    // No index has the servers, and the audit may have millions of rows.
+    private static let serversStatement = PostgresStatement(
+        """
+        SELECT DISTINCT server FROM (
+            SELECT server FROM swiftotp.audit WHERE host <> '' ORDER BY seq DESC LIMIT 100000
+        ) AS latest ORDER BY server
+        """)
+
+    /// The names of the servers that hosts have asked for the last things that the database knows
+    /// of.
+    public func servers() throws(StoreError) -> [String] {
+        try ready()
+        let rows = try run(Database.serversStatement, []).rows()
+        return (0..<rows.count).compactMap { rows.text($0, 0) }
+    }
+
     /// Burns backup codes of the users with these names, by name and realm; what is known by ""
     /// holds in each of `realms`. Each record is changed as it was read, or read again.
     ///
@@ -44,8 +60,8 @@ extension Database {
             .busy, [], "records keep being changed by somebody else: stop the servers first")
     }
 
-    private static let namedStatement = PostgresStatement(
-        "named",
+    private static let replayedStatement = PostgresStatement(
+        "to replay",
         """
         SELECT id, uid, version, key_id, record, realm, name FROM swiftotp.users
         WHERE realm = ANY($1::text[]) AND name = ANY($2::text[])
@@ -58,7 +74,7 @@ extension Database {
     ) throws(StoreError) -> Bool {
         let names = uses.keys.filter { FleetRecords.isText($0) }
         let rows = try run(
-            Database.namedStatement,
+            Database.replayedStatement,
             [Database.list(realms.map { Array($0.utf8) }), Database.list(names)]
         ).rows()
         var (found, burnt) = (Set<[UInt8]>(), [BurntRow]())

@@ -183,5 +183,6 @@ struct ReplayTests {
         #expect(try server.users(in: TestFleet.realm).allSatisfy { $0.backupCodesLeft == 8 })
         #expect(try server.realms() == [TestFleet.realm])
         #expect(try server.lastCall() != nil)
+        #expect(try server.servers() == ["otp1"])
     }
 }

@@ -26,8 +26,11 @@ struct ReplayedLogsTests {
         (name: "both.staff", realm: "staff"), (name: "odd", realm: ""),
     ]
 
-    private func read(_ parts: ArraySlice<UInt8>...) -> ReplayedLogs {
-        var logs = ReplayedLogs(hosts: ReplayedHosts(ReplayedLogsTests.hosts), now: noon)
+    private func read(
+        _ parts: ArraySlice<UInt8>..., servers: [String] = []
+    ) -> ReplayedLogs {
+        var logs = ReplayedLogs(
+            hosts: ReplayedHosts(ReplayedLogsTests.hosts), servers: servers, now: noon)
         logs.begin("log")
         var splitter = LogSplitter()
         for part in parts { splitter.add(part) { logs.read($0, isWhole: $1) } }
@@ -74,6 +77,29 @@ struct ReplayedLogsTests {
             let logs = read(line.replacing("otp1", with: "lab1"))
             #expect(logs.users == [Array("alice".utf8): ["": used(1)]], "\(realm)")
         }
+    }
+
+    @Test("Somebody at a host writes a server's line, and no server is missed")
+    func forgedServers() {
+        let line = server("alice", 1)
+        let start = "2026-11-30T08:15:00Z otp1 swiftotp-server[9]: "
+        // As `logger -t swiftotp-server` at a host, and as journalctl shows a message of two lines.
+        for forged in [
+            line.replacing("otp1", with: "WEB1.example.com"),
+            line.replacing(start, with: String(repeating: " ", count: 30)),
+        ] {
+            let logs = read(Array(forged.utf8)[...], servers: ["otp1", "otp2.example.com"])
+            #expect(logs.serverLines == 0 && logs.firstOfServers == nil, "\(forged)")
+            #expect(logs.silentServers == ["otp1", "otp2.example.com"], "\(forged)")
+            // It burns a code, and does nothing else.
+            #expect(logs.codes == 1 && logs.unclearLines == 0, "\(forged)")
+        }
+        let logs = read(Array(line.utf8)[...], servers: ["otp1.example.com", "web1"])
+        #expect(logs.serverLines == 1 && logs.firstOfServers == 1_796_026_500)
+        #expect(logs.silentServers == ["web1"])
+        // A server that is a host as well.
+        let both = line.replacing("otp1", with: "web1")
+        #expect(read(Array(both.utf8)[...], servers: ["web1"]).serverLines == 1)
     }
 
     @Test("Hosts of which no line is there are not named, or others are")

@@ -19,8 +19,10 @@ public struct ReplayedLogs: Equatable, Sendable {
     public private(set) var lines: UInt64 = 0
     /// How many of them are of swiftotp.
     public private(set) var ownLines: UInt64 = 0
-    /// How many of these a server has written.
+    /// How many of these a server has written, as far as nobody at a host can have done that.
     public private(set) var serverLines: UInt64 = 0
+    /// When the first of those was written, in Unix seconds; `nil` for none.
+    public private(set) var firstOfServers: UInt64?
     /// When the first line was written, in Unix seconds, as far as the logs say that; `nil` if none
     /// of them does.
     public private(set) var first: UInt64?
@@ -35,16 +37,25 @@ public struct ReplayedLogs: Equatable, Sendable {
     private static let mostUnclear = 5
 
     private let hosts: ReplayedHosts
+    private let servers: ReplayedHosts
     private let now: UInt64
     private var machines: Set<[UInt8]> = []
+    private var serverMachines: Set<[UInt8]> = []
     private var log = ""
     private var number: UInt64 = 0
 
-    /// Reads logs of machines that may be these hosts, at `now` (Unix seconds).
-    public init(hosts: ReplayedHosts, now: UInt64) { (self.hosts, self.now) = (hosts, now) }
+    /// Reads logs of machines that may be these hosts, or servers with these names, at `now` (Unix
+    /// seconds).
+    public init(hosts: ReplayedHosts, servers: [String] = [], now: UInt64) {
+        (self.hosts, self.now) = (hosts, now)
+        self.servers = ReplayedHosts(servers.map { (name: $0, realm: "") })
+    }
 
     /// The hosts of which no log has a line, by name.
     public var silentHosts: [String] { hosts.names(without: machines) }
+
+    /// The servers of which no log has a line that has their name.
+    public var silentServers: [String] { servers.names(without: serverMachines) }
 
     /// How many codes were used, by users and indices.
     public var codes: Int {
@@ -82,7 +93,20 @@ public struct ReplayedLogs: Equatable, Sendable {
             }
         }
         ownLines &+= 1
-        if read.isServers { serverLines &+= 1 }
+        if read.isServers { countServerLine(read, at: machine) }
+    }
+
+    /// Counts a server's line. Whoever is at a host can write one there, or in a log without times
+    /// in a line of another program's that goes on: if such lines counted, nobody would miss the
+    /// servers' own logs.
+    private mutating func countServerLine(_ read: ReplayedLine, at machine: [UInt8]?) {
+        guard let time = read.time?.time else { return }
+        if let machine {
+            guard servers.has(machine) || !hosts.has(machine) else { return }
+            serverMachines.insert(machine)
+        }
+        serverLines &+= 1
+        firstOfServers = min(firstOfServers ?? .max, time)
     }
 
     private mutating func note(

@@ -17,7 +17,9 @@ struct LogReplay {
             // A realm that somebody else has written says nothing.
             (name: host.name, realm: host.isChanged ? "" : host.realm)
         }
-        var logs = ReplayedLogs(hosts: ReplayedHosts(hosts), now: try SystemClock().now())
+        var logs = ReplayedLogs(
+            hosts: ReplayedHosts(hosts), servers: try database.servers(),
+            now: try SystemClock().now())
         var progress = Progress()
         for path in paths {
             logs.begin(path)
@@ -53,13 +55,16 @@ struct LogReplay {
         if !silent.isEmpty {
             print("Hosts without a line of their own: \(LogReplay.list(silent))")
         }
+        if !logs.silentServers.isEmpty {
+            print("Servers without a line of their own: \(LogReplay.list(logs.silentServers))")
+        }
         guard let call = try database.lastCall() else { return }
-        guard logs.first.map({ $0 > call }) ?? true else { return }
+        guard logs.firstOfServers.map({ $0 > call }) ?? true else { return }
         print(
             """
-            Careful: the files begin after \(Table.time(call)) UTC, the last login that the database \
-            knows. A backup code that was used in between counts again. If that can be, run this with \
-            more files, or without --replay.
+            Careful: the servers' lines begin after \(Table.time(call)) UTC, the last login that the \
+            database knows. A backup code that was used in between counts again. If that can be, run \
+            this with more files, or without --replay.
             """)
     }
 
@@ -79,9 +84,10 @@ struct LogReplay {
         guard logs.serverLines > 0 else {
             throw FleetProblem(
                 """
-                none of the lines is a server's, and nothing was changed: give the logs of all \
-                servers as well. They alone have the backup codes that were used with otp-enroll, and \
-                who was reset; without --replay all backup codes end
+                none of the lines is surely a server's, with a time and not from a host, and nothing \
+                was changed: give the logs of all servers as well. They alone have the backup codes \
+                that were used with otp-enroll, and who was reset; without --replay all backup codes \
+                end
                 """)
         }
     }
