@@ -117,10 +117,28 @@ struct ReplayedLogsTests {
         #expect(logs.unclearLines == 50 && (1...10).contains(logs.unclear.count))
         #expect(
             logs.unclear.first
-                == ReplayedLogs.Unclear(log: "log", number: 2, text: Array(cut.utf8)))
+                == ReplayedLogs.Line(log: "log", number: 2, text: Array(cut.utf8)))
         #expect(logs.users.count == 1)
         // The last line of a log has to have an end.
         #expect(read(login("alice", 1) + login("bob", 1).dropLast()).unclearLines == 1)
+    }
+
+    @Test("A logger has left out lines, and nobody hears of it")
+    func losses() {
+        for (line, isLoss) in [
+            ("systemd-journald[31]: Suppressed 420 messages from ssh.service", true),
+            ("rsyslogd: imjournal: begin to drop messages due to rate-limiting", true),
+            ("rsyslogd: imuxsock[pid 7]: 9 messages lost due to rate-limiting (5 allowed)", true),
+            ("systemd-journald[31]: Runtime Journal is using 8.0M", false),
+            ("rsyslogd: [origin software=\"rsyslogd\"] start", false),
+            ("sshd[7]: Invalid user Suppressed 420 messages from ssh.service", false),
+        ] {
+            let text = "2026-11-30T08:15:00Z web1 \(line)\n"
+            let logs = read(login("alice", 1) + text + text)
+            #expect(logs.lossLines == (isLoss ? 2 : 0), "\(line)")
+            #expect(logs.firstLoss?.number == (isLoss ? 2 : nil), "\(line)")
+            #expect(logs.ownLines == 1 && logs.unclearLines == 0, "\(line)")
+        }
     }
 
     @Test("It matters where one part of a log ends and the next begins")

@@ -31,6 +31,16 @@ struct LogEnvelope {
         message = cursor.rest
     }
 
+    /// Whether a logger says that it has left out lines, because there were too many.
+    var isAboutLoss: Bool {
+        guard let program else { return false }
+        if program.elementsEqual("rsyslogd".utf8) {
+            return message.firstRange(of: "due to rate-limiting".utf8) != nil
+        }
+        return program.elementsEqual("systemd-journald".utf8)
+            && message.starts(with: "Suppressed ".utf8)
+    }
+
     /// `<86>`, which a log may keep from the protocol of syslog.
     private static func skipPriority(_ cursor: inout LogCursor) {
         var ahead = cursor

@@ -11,6 +11,8 @@ public struct ReplayedLine: Equatable, Sendable {
     public enum Meaning: Equatable, Sendable {
         /// Nothing: another program has written it.
         case foreign
+        /// That a logger has left out lines of some program.
+        case loss
         /// Nothing about backup codes.
         case nothing
         /// That these were used, or have ended.
@@ -49,7 +51,7 @@ public struct ReplayedLine: Equatable, Sendable {
         let (origin, text) = Origin.of(envelope, isWhole: isWhole)
         isServers = origin == .server
         switch origin {
-        case .foreign: meaning = .foreign
+        case .foreign: meaning = envelope.isAboutLoss ? .loss : .foreign
         case .unknown: meaning = .unclear
         case .server, .service, .module:
             let reading = ReplayedReading(text, isWhole: isWhole, latest: envelope.time?.latest)

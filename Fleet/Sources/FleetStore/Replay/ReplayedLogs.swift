@@ -2,8 +2,8 @@ import OTPCore
 
 /// What all logs together say of backup codes, and what there is to know about the logs.
 public struct ReplayedLogs: Equatable, Sendable {
-    /// A line that cannot be understood.
-    public struct Unclear: Equatable, Sendable {
+    /// A line that an admin has to see.
+    public struct Line: Equatable, Sendable {
         /// The log that has it.
         public let log: String
         /// Its number there, from 1.
@@ -31,9 +31,13 @@ public struct ReplayedLogs: Equatable, Sendable {
     /// How many lines cannot be understood.
     public private(set) var unclearLines: UInt64 = 0
     /// The first few of them.
-    public private(set) var unclear: [Unclear] = []
+    public private(set) var unclear: [Line] = []
+    /// How many lines say that a logger has left out others.
+    public private(set) var lossLines: UInt64 = 0
+    /// The first of them.
+    public private(set) var firstLoss: Line?
 
-    /// How many of those are kept.
+    /// How many of those that cannot be understood are kept.
     private static let mostUnclear = 5
 
     private let hosts: ReplayedHosts
@@ -83,17 +87,24 @@ public struct ReplayedLogs: Equatable, Sendable {
         if let machine, hosts.has(machine) { machines.insert(machine) }
         switch read.meaning {
         case .foreign: return
+        case .loss:
+            lossLines &+= 1
+            if firstLoss == nil { firstLoss = self.line(line) }
+            return
         case .nothing: break
         case .uses(let uses):
             for use in uses { note(use, at: machine, isServers: read.isServers) }
         case .unclear:
             unclearLines &+= 1
-            if unclear.count < ReplayedLogs.mostUnclear {
-                unclear.append(Unclear(log: log, number: number, text: Array(line.prefix(512))))
-            }
+            if unclear.count < ReplayedLogs.mostUnclear { unclear.append(self.line(line)) }
         }
         ownLines &+= 1
         if read.isServers { countServerLine(read, at: machine) }
+    }
+
+    /// The line that is being read.
+    private func line(_ text: ArraySlice<UInt8>) -> Line {
+        Line(log: log, number: number, text: Array(text.prefix(512)))
     }
 
     /// Counts a server's line. Whoever is at a host can write one there, or in a log without times

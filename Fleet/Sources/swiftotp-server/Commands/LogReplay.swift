@@ -58,6 +58,14 @@ struct LogReplay {
         if !logs.silentServers.isEmpty {
             print("Servers without a line of their own: \(LogReplay.list(logs.silentServers))")
         }
+        if let loss = logs.firstLoss {
+            print(
+                """
+                Careful: loggers have left out lines, by \(logs.lossLines) lines, of which the first is
+                \(LogReplay.text(of: loss))
+                A backup code that such a line had counts again, if no other machine has logged it.
+                """)
+        }
         guard let call = try database.lastCall() else { return }
         guard logs.firstOfServers.map({ $0 > call }) ?? true else { return }
         print(
@@ -70,10 +78,7 @@ struct LogReplay {
 
     private func check() throws(FleetProblem) {
         guard logs.unclearLines == 0 else {
-            for line in logs.unclear {
-                let text = String(decoding: LogLine.visible(line.text), as: UTF8.self)
-                Process.complain("\(line.log):\(line.number): \(text)\n")
-            }
+            for line in logs.unclear { Process.complain(LogReplay.text(of: line) + "\n") }
             throw FleetProblem(
                 """
                 \(logs.unclearLines) lines of swiftotp, of which the first are above, cannot be \
@@ -90,6 +95,12 @@ struct LogReplay {
                 end
                 """)
         }
+    }
+
+    /// A line, and where it is.
+    private static func text(of line: ReplayedLogs.Line) -> String {
+        "\(line.log):\(line.number): "
+            + String(decoding: LogLine.visible(line.text), as: UTF8.self)
     }
 
     // MARK: Burning
