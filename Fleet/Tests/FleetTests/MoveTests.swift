@@ -64,6 +64,22 @@ import Testing
             "\(again)")
     }
 
+    @Test("The log does not say who was moved by a map, so a restore gives used codes back")
+    func logged() async throws {
+        let (fleet, log) = (try await Fleet.shared(), try SystemLog.shared())
+        let (bob, server) = (try await Member(of: fleet, "bob"), fleet.servers[0])
+        let (robert, number) = ("ro" + bob.name, try bob.number)
+        let map = "\(server.folder)/map"
+        try Data("\(bob.name) \(robert)\n".utf8).write(to: URL(fileURLWithPath: map))
+        try await server.command("move", "--map", map, "--yes")
+        let line = try await log.line(
+            containing: " swiftotp-server[", "]: second factor moved; ", "user=\(robert) ",
+            within: .seconds(30))
+        let fields = line.fields
+        #expect(fields["from"] == bob.name && fields["realm"] == "main", "\(line)")
+        #expect(fields["number"] == "\(number)" && fields["stored"] == nil, "\(line)")
+    }
+
     @Test("A renumbered user is another user for the fleet, and no command helps")
     func renumbered() async throws {
         let fleet = try await Fleet.shared()

@@ -27,6 +27,13 @@ extension LogLine {
         }
     }
 
+    /// A line about a record that got another name or UID; `old` is whose it was.
+    public init(_ event: Event, from old: User) {
+        self.init(event)
+        add("from", outside: old.name)
+        add("number", "\(old.uid)")
+    }
+
     /// A line about a user who could not be told of a change.
     public init(untold user: User, because why: String) {
         self.init("user not told")

@@ -21,12 +21,7 @@ extension RequestHandler {
         }
         var done = ChangeDocument(rehearses ? nil : event)
         done.record = NumberDocument(uid: owner.uid, users: [owner.shownName])
-        if !rehearses {
-            var line = LogLine(event)
-            line.add("from", outside: owner.name)
-            line.add("number", "\(owner.uid)")
-            log(line)
-        }
+        if !rehearses { log(LogLine(event, from: owner)) }
         return .done(change: done)
     }
 }

@@ -79,18 +79,37 @@ struct Move: ParsableCommand {
         for (place, index) in plan.order.enumerated() {
             let row = plan.rows[index]
             guard let owner = row.owner else { continue }
+            let act = try folder.act()
             do throws(StoreError) {
-                let act = try folder.act()
                 let changes = try database.move(owner, to: row.line.new, in: realm, by: act)
+                log(owner, to: row.line.new, by: act)
                 guard policy.notifiesByMail else { continue }
                 for change in changes { messages.tell(change, by: policy) }
             } catch {
+                // Unless somebody else was in the way, nobody knows whether it was stored.
+                if error.code != .exists, error.code != .missing {
+                    log(owner, to: row.line.new, by: act, isStored: false)
+                }
                 let why = String(decoding: error.text, as: UTF8.self).withoutSteering
                 throw FleetProblem(
                     "\(place) of \(plan.order.count) were moved, and line \(row.line.number) was not:"
                         + " \(why); run this again")
             }
         }
+    }
+
+    /// Without this line `restored --replay` could not tell that a code that was used under the new
+    /// name is one that a backup has under the old one.
+    private func log(
+        _ owner: User, to name: String, by act: AdminAct, isStored: Bool = true
+    ) {
+        let event = Event(.moved, at: act.time, detail: [], origin: [])
+        var line = LogLine(event, from: owner)
+        line.add("by", outside: Array(act.actor.utf8))
+        line.add("user", outside: Array(name.utf8))
+        line.add("realm", outside: Array(realm.utf8))
+        if !isStored { line.addUnstored() }
+        SystemLog.write(line.bytes, LOG_NOTICE)
     }
 
     private func read() throws -> [MoveMap.Line] {
