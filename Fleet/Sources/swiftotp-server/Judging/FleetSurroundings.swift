@@ -2,6 +2,7 @@ import FleetStore
 import OTPCore
 import OTPService
 import OTPStore
+import OTPSystem
 import OTPWire
 
 /// What a command of a fleet's user needs, in one unit of work.
@@ -60,6 +61,16 @@ final class PendingLines {
 
     /// Begins again, for a unit of work that is run again.
     func clear() { lines = [] }
+
+    /// Writes them; each is about a user of the host's realm.
+    func write(at host: HostRow, isStored: Bool = true) {
+        for (priority, line) in lines {
+            var line = line
+            line.add("realm", outside: Array(host.realm.utf8))
+            if !isStored { line.addUnstored() }
+            SystemLog.write(line.bytes, CInt(priority.rawValue))
+        }
+    }
 }
 
 /// Users are the hosts' to know.

@@ -2,7 +2,6 @@ import FleetNetwork
 import FleetStore
 import OTPCore
 import OTPService
-import OTPSystem
 import OTPWire
 
 // What otp-enroll asks for at a host. A host speaks for its users about themselves; about others,
@@ -190,35 +189,35 @@ extension Judge {
         in database: Database
     ) throws(StoreError) -> Performed {
         let (lines, messages) = (PendingLines(), messages(at: act.host))
-        let performed = try database.perform(act) { (records) throws(StoreError) in
-            lines.clear()
-            messages.clear()
-            let handler = try handler(
-                for: caller, right, asking: asking, former: former, act, on: records, lines,
-                messages)
-            let result: Reply.Result
-            do throws(StoreError) {
-                result = try handler.run(request)
-            } catch {
-                guard Judge.isTheRecordsOwn(error) else { throw error }
-                result = .failed(trouble: TroubleDocument(error))
+        let performed: Performed
+        do throws(StoreError) {
+            performed = try database.perform(act) { (records) throws(StoreError) in
+                lines.clear()
+                messages.clear()
+                let handler = try handler(
+                    for: caller, right, asking: asking, former: former, act, on: records, lines,
+                    messages)
+                let result: Reply.Result
+                do throws(StoreError) {
+                    result = try handler.run(request)
+                } catch {
+                    guard Judge.isTheRecordsOwn(error) else { throw error }
+                    result = .failed(trouble: TroubleDocument(error))
+                }
+                var entry = Judge.entry(for: result, of: request.command, by: asking)
+                if let proven, entry?.granted == true { entry?.kind = proven }
+                let permit =
+                    permits ? try Judge.permit(toLookFor: asking, act, in: records) : nil
+                return ActAnswer(
+                    reply: try Judge.encoded(
+                        FleetReply(.reply(reply: Reply(result)), permit: permit)),
+                    audit: entry)
             }
-            var entry = Judge.entry(for: result, of: request.command, by: asking)
-            if let proven, entry?.granted == true { entry?.kind = proven }
-            let permit =
-                permits ? try Judge.permit(toLookFor: asking, act, in: records) : nil
-            return ActAnswer(
-                reply: try Judge.encoded(
-                    FleetReply(.reply(reply: Reply(result)), permit: permit)),
-                audit: entry)
+        } catch {
+            lines.write(at: act.host, isStored: false)
+            throw error
         }
-        if case .done(let done) = performed, !done.isRepeated {
-            for (priority, line) in lines.lines {
-                var line = line
-                line.add("realm", outside: Array(act.host.realm.utf8))
-                SystemLog.write(line.bytes, CInt(priority.rawValue))
-            }
-        }
+        if case .done(let done) = performed, !done.isRepeated { lines.write(at: act.host) }
         post(messages, after: performed)
         return performed
     }

@@ -82,11 +82,17 @@ struct Judge: FleetService {
             }
             var entry: AuditEntry?
             let messages = messages(at: host)
-            let performed = try database.perform(act) { (records) throws(StoreError) in
-                messages.clear()
-                let answer = try step(document, act, on: records, messages)
-                entry = answer.audit
-                return answer
+            let performed: Performed
+            do throws(StoreError) {
+                performed = try database.perform(act) { (records) throws(StoreError) in
+                    messages.clear()
+                    let answer = try step(document, act, on: records, messages)
+                    entry = answer.audit
+                    return answer
+                }
+            } catch {
+                if let entry { Judge.log(unstored: entry, of: document.user, at: host) }
+                throw error
             }
             if case .done(let done) = performed, !done.isRepeated, let entry {
                 Judge.log(entry, of: document.user, at: host)
@@ -129,6 +135,19 @@ struct Judge: FleetService {
         if !entry.actor.isEmpty { line.add("by", outside: Array(entry.actor.utf8)) }
         let priority = entry.granted ? LogPriority.info : .notice
         SystemLog.write(line.bytes, CInt(priority.rawValue))
+    }
+
+    /// Writes which backup code was right, where nobody knows whether that was stored.
+    private static func log(unstored entry: AuditEntry, of user: String, at host: HostRow) {
+        guard entry.granted, let index = entry.backupCode else { return }
+        var line = LogLine("code accepted")
+        line.add("reason", entry.detail)
+        line.add("index", "\(index)")
+        line.add("host", host.name)
+        line.add("user", outside: Array(user.utf8))
+        line.add("realm", outside: Array(host.realm.utf8))
+        line.addUnstored()
+        SystemLog.write(line.bytes, CInt(LogPriority.notice.rawValue))
     }
 
     /// What the host is answered.
