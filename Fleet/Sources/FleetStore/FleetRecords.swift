@@ -241,10 +241,11 @@ public final class FleetRecords: RecordStore {
         guard row.sealed.floor < floor, var bytes = row.sealed.record else { return }
         defer { Secret.wipe(&bytes) }
         guard var record = Record(decoding: bytes.span) else { return }
-        // A record that was not opened for years may have a restore behind it without any logs.
+        // A record that was not opened for years may have a restore behind it without any logs. All
+        // codes in it are from before that, even if they were made by a clock that was ahead.
         record.restore(
             to: floor, after: row.sealed.floor,
-            codesFloor: row.sealed.floor < codesFloor ? codesFloor : 0,
+            codesFloor: row.sealed.floor < codesFloor ? .max : 0,
             window: database.settings.window, origin: FleetRecords.restoreOrigin)
         row.restored = record.takeUntold()
         row.sealed.record = record.encoded

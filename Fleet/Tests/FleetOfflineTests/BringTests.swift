@@ -17,7 +17,7 @@ struct BringTests {
 
     /// A record with a phone whose codes are used up to `next`, and backup codes; in Base64.
     private static func record(
-        _ key: [UInt8], next: UInt64 = 0
+        _ key: [UInt8], next: UInt64 = 0, at now: UInt64 = BringTests.now
     ) throws -> (text: String, backup: [String]) {
         var record = Record()
         let name = try #require(Name("phone".utf8))
@@ -101,6 +101,20 @@ struct BringTests {
         let audit = try await fleet.server("audit", "--user", "alice", "--realm", "main")
         #expect(audit.split(separator: "\n").count { $0.contains("brought") } == 2)
         #expect(audit.contains("root@web17"))
+    }
+
+    @Test("Backup codes of a host whose clock is ahead are of tomorrow, and no log is about them")
+    func ahead() async throws {
+        let fleet = try await LiveFleet()
+        try await fleet.open()
+        try fleet.startAgent()
+        #expect(await eventually { await fleet.isReady() })
+        let record = try BringTests.record(BringTests.key, at: BringTests.now + 86_400).text
+        _ = try await bring(fleet, record, of: "user0", uid: 2000)
+        var made: UInt64?
+        try fleet.change(user: 0) { made = $0.backupCodesMade }
+        let time = try #require(made)
+        #expect(time > BringTests.now - 3600 && time <= BringTests.now, "\(time)")
     }
 
     @Test("A host without the right brings in a record, or tries it unnoticed")

@@ -162,6 +162,16 @@ struct RestoredTests {
                 == "yes code")
     }
 
+    @Test("Backup codes that were made by a clock that was ahead count after a restore")
+    func ahead() async throws {
+        let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now
+        let codes = try fleet.enroll("alice", at: now + 600, with: server)
+        try restore(fleet, fleet.database, to: now)
+        #expect(
+            try fleet.login("alice", codes.backup[0], on: server, at: now + 700)
+                == "no used-backup-code")
+    }
+
     @Test("A token that counts is refused for ever after a restore")
     func resync() async throws {
         let fleet = try await fleet(), server = fleet.server(), now = TestFleet.now

@@ -48,6 +48,19 @@ extension Record {
         return adopted
     }
 
+    /// Dates what was made later than `now`, in Unix seconds, as made then. The record comes from a
+    /// machine whose clock may be ahead, and by these times a restore ends what was made before, and
+    /// finds the set of backup codes that a log is about.
+    public mutating func date(upTo now: UInt64) {
+        backupCodesMade = min(backupCodesMade, now)
+        if let code = temporaryCode, code.issued > now {
+            temporaryCode = IssuedCode(
+                hash: code.hash, issued: now, expires: code.expires, used: code.used,
+                boot: code.boot)
+        }
+        if let code = messaging.code, code.issued.issued > now { messaging.code = nil }
+    }
+
     /// The name, or one like it; `nil` if there is no room for another authenticator.
     private func freeName(like wish: Name) -> Name? {
         let taken = authenticators.map(\.name)

@@ -69,6 +69,7 @@ extension Judge {
             guard theirs.isEnrolled else { return .left(Brought(how: .empty)) }
             guard record.isEnrolled else {
                 theirs.succeed(record)
+                theirs.date(upTo: act.time)
                 record = theirs
                 return isRehearsed ? .left(Brought(how: .stored)) : .kept(Brought(how: .stored))
             }
