@@ -16,6 +16,9 @@ public struct ReplayedBatch: Sendable, Equatable {
 extension Database {
     /// How many names are best looked up at once.
     public static let replayBatch = 100
+    /// How many rows are stored at once. A name may be in as many realms as there are hosts, and a
+    /// statement has at most 65,535 parameters.
+    private static let mostBurnt = 1000
 
     private static let lastCallStatement = PostgresStatement(
         "SELECT at FROM swiftotp.audit WHERE host <> '' ORDER BY seq DESC LIMIT 1")
@@ -89,7 +92,11 @@ extension Database {
             if let row = try BurntRow(open, use, by: act) { burnt.append(row) }
         }
         done.unknown = uses.keys.filter { !found.contains($0) }
-        return try store(burnt, by: act, &done)
+        for start in stride(from: 0, to: burnt.count, by: Database.mostBurnt) {
+            let some = burnt[start..<min(start + Database.mostBurnt, burnt.count)]
+            guard try store(some, by: act, &done) else { return false }
+        }
+        return true
     }
 
     /// A row that has lost codes, as it is to be stored.
@@ -115,9 +122,8 @@ extension Database {
 
     /// Stores these rows, each with a row of the audit; whether nobody was in the way.
     private func store(
-        _ burnt: [BurntRow], by act: AdminAct, _ done: inout ReplayedBatch
+        _ burnt: ArraySlice<BurntRow>, by act: AdminAct, _ done: inout ReplayedBatch
     ) throws(StoreError) -> Bool {
-        guard !burnt.isEmpty else { return true }
         let sealing = try seal()
         var values: [PostgresValue] = [
             .bytes(sealing.keyID), .int(clamping: act.time), Database.text(settings.server),

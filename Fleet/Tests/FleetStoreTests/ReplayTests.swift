@@ -182,6 +182,13 @@ struct ReplayTests {
         #expect(done.users == 12 && done.codes == 24 && done.unknown.count == 4)
         #expect(try server.users(in: TestFleet.realm).allSatisfy { $0.backupCodesLeft == 8 })
         #expect(try server.realms() == [TestFleet.realm])
+        // More than one statement takes.
+        let more = (12..<1100).map { "user\($0)" }
+        for name in more { try fleet.enroll(name, at: now - 300, with: server) }
+        uses = [:]
+        for name in more { uses[Array(name.utf8)] = ["": used(0)] }
+        let rest = try server.replay(uses, in: server.realms(), by: TestFleet.admin)
+        #expect(rest.users == more.count && rest.codes == more.count && rest.unknown.isEmpty)
         #expect(try server.lastCall() != nil)
         #expect(try server.servers() == ["otp1"])
     }
