@@ -75,10 +75,11 @@ extension Database {
             [Database.text(realm), Database.text(name), .int(clamping: max(0, limit))]
         ).rows()
         return (0..<rows.count).compactMap { row in
-            guard let name = rows.text(row, 0),
-                let uid = rows.count(row, 1).flatMap({ UInt32(exactly: $0) }),
-                let isEnrolled = rows.bool(row, 2), let isClosed = rows.bool(row, 6)
+            guard let name = rows.text(row, 0), let isEnrolled = rows.bool(row, 2),
+                let isClosed = rows.bool(row, 6)
             else { return nil }
+            // Whoever has changed it in the database hides nobody by that.
+            let uid = rows.count(row, 1).flatMap { UInt32(exactly: $0) } ?? .max
             let last = rows.count(row, 7) ?? 0
             return UserSummary(
                 name: UserName(realm: realm, name: name), uid: uid, isEnrolled: isEnrolled,

@@ -25,6 +25,9 @@ struct SurveyTests {
         let fleet = try await fleet(), server = fleet.server()
         for name in ["alice", "bob", "zoe"] { try fleet.enroll(name, with: server) }
         try add(1200, to: TestFleet.realm, with: server)
+        try fleet.cluster.primary.run(
+            "SET session_replication_role TO replica",
+            "UPDATE swiftotp.users SET uid = -1 WHERE name = 'n10'", in: fleet.database)
         let lab = try fleet.makeHost("lab1", realm: "lab")
         _ = try server.perform(fleet.act("alice", from: lab)) { (records) throws(StoreError) in
             try records.make(Record(), of: records.act.user)
