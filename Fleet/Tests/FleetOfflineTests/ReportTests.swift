@@ -84,11 +84,20 @@ struct ReportTests {
         #expect(report["fleet"] as? String == "lab")
         let acts = try rows("helpdesk_acts", report)
         try #require(acts.count > 1, "\(acts)")
-        let (issued, given) = (acts[0], acts[acts.count - 1])
+        let (issued, first) = (acts[0], acts[acts.count - 1])
         #expect(issued["act"] as? String == "temporary-code-issued")
         #expect(issued["helper"] as? String == "user0" && issued["user"] as? String == "user2")
         #expect(issued["host"] as? String == "web17")
-        #expect(given["act"] as? String == "role" && given["host"] is NSNull)
+        #expect(first["act"] as? String == "role" && first["host"] is NSNull)
+
+        // An admin's own name by sudo does not make it an act of the user's own.
+        let program = try Built.program("swiftotp-server")
+        let role = ["SUDO_USER=user1", program, "role", "user1", "admin", "--folder"]
+        try await Built.run(role + [fleet.path(of: 1)])
+        let more = try object(try await fleet.server("report", "--json"))
+        let given = try rows("helpdesk_acts", more)
+        #expect(given.count == acts.count + 1 && given.first?["user"] as? String == "user1")
+        try await fleet.server("role", "user1", "none")
 
         let text = try await fleet.server("report")
         #expect(text.hasPrefix("One-time codes in the fleet lab ("), "\(text)")
@@ -98,7 +107,7 @@ struct ReportTests {
             "\nWithout backup codes: 1 user\n    user2\n", "\nKnown, and not enrolled: 1 user\n",
             "\nKeys of fewer than 128 bits: 1 user\n    user3\n",
             "\nTemporary codes that still work: 1\n    user2, until 20",
-            "\nThe help desk in the last 7 days: \(acts.count) acts\n    WHEN ",
+            "\nThe help desk in the last 7 days: \(acts.count + 2) acts\n    WHEN ",
             "\nCertificates: that of ",
         ] { #expect(text.contains(part), "\(part): \(text)") }
         #expect(

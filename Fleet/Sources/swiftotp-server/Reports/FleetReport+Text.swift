@@ -67,7 +67,8 @@ extension FleetReport {
     private static func row(_ row: AuditRow) -> String {
         let user = row.user.name.isEmpty ? "" : "\(ReportPage.short(shown(row.user))) "
         let by = row.actor.isEmpty ? "" : ", by \(row.actor.withoutSteering)"
-        return "\(Table.time(row.time)) \(user)at \(row.host): \(row.detail.withoutSteering)\(by)"
+        let host = shown(host: row.host) ?? ""
+        return "\(Table.time(row.time)) \(user)at \(host): \(row.detail.withoutSteering)\(by)"
     }
 
     private static func row(_ invite: FleetStore.Invite) -> String {
@@ -82,7 +83,7 @@ extension FleetReport {
             [
                 Table.time(act.time), ReportPage.short(act.actor.withoutSteering), act.kind,
                 ReportPage.short(FleetReport.shown(act.user)),
-                act.host.isEmpty ? "a server" : act.host,
+                FleetReport.shown(host: act.host) ?? "a server",
             ]
         }
         return page.table(
@@ -137,7 +138,7 @@ extension FleetReport {
         .object([
             "time": .time(row.time), "helper": .text(row.actor.withoutSteering),
             "act": .text(row.kind), "user": .text(shown(row.user)),
-            "host": row.host.isEmpty ? .null : .text(row.host),
+            "host": shown(host: row.host).map(JSON.text) ?? .null,
             "detail": .text(row.detail.withoutSteering),
         ])
     }

@@ -75,8 +75,9 @@ struct FleetReport {
             switch row.kind {
             case FleetReport.answerKind: answers.append(row)
             case FleetReport.alarmKind: alarms.append(row)
-            // What users do for themselves is theirs.
-            case _ where row.actor.isEmpty || row.actor == row.user.name: break
+            // What users do for themselves, at a host, is theirs.
+            case _ where row.actor.isEmpty: break
+            case _ where !row.host.isEmpty && row.actor == row.user.name: break
             default: acts.append(row)
             }
         }
@@ -110,6 +111,9 @@ struct FleetReport {
     private static func seconds(_ date: Date) -> UInt64 {
         UInt64(clamping: Int64(date.timeIntervalSince1970.rounded(.down)))
     }
+
+    /// A host's name, safe to show; `nil` for a server.
+    static func shown(host: String) -> String? { host.isEmpty ? nil : host.withoutSteering }
 
     /// A user's name, safe to show; empty for nobody.
     static func shown(_ user: UserName) -> String {
