@@ -18,7 +18,10 @@ struct StoreRulesTests {
     private func files() throws -> [(name: String, text: String)] {
         try FileManager.default.subpathsOfDirectory(atPath: sources)
             .filter { $0.hasSuffix(".swift") }
-            .map { ($0, try String(contentsOfFile: "\(sources)/\($0)", encoding: .utf8)) }
+            .map { name in
+                let text = try String(contentsOfFile: "\(sources)/\(name)", encoding: .utf8)
+                return (name: name, text: text)
+            }
     }
 
     @Test("Two statements have one name, so that a connection runs the one for the other")
