@@ -69,7 +69,7 @@ struct CredentialTests {
         #expect(bare.contains("\(file) is missing"), "\(bare)")
         #expect(
             bare.contains(
-                "\n    systemd-run -qGP -E SUDO_USER -p LoadCredentialEncrypted="
+                "\n    systemd-run -qdGP -E SUDO_USER -p LoadCredentialEncrypted="
                     + "fleet.key:/etc/credstore.encrypted/swiftotp-fleet.key "
                     + "\(program) hosts --folder \(fleet.path(of: 1))\n"), "\(bare)")
         let served = try await Built.refusal { try await fleet.server("serve") }

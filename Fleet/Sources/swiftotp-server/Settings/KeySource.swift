@@ -45,8 +45,9 @@ enum KeySource {
         guard words.dropFirst().first != "serve" else {
             return "If it is a credential of systemd, the unit lacks `\(setting)`"
         }
-        // No password: systemd shows the variables of a unit to everybody.
-        let start = ["systemd-run", "-qGP", "-E", "SUDO_USER", "-p", setting]
+        // In this folder (-d), for paths of files. No password: systemd shows the variables of a unit
+        // to everybody.
+        let start = ["systemd-run", "-qdGP", "-E", "SUDO_USER", "-p", setting]
         // systemd would take a single $ for a variable.
         let safe = words.map { $0.replacing("$", with: "$$") }
         let line = (start + safe).map(quoted).joined(separator: " ")
