@@ -115,8 +115,8 @@ struct FleetCommand: ParsableCommand {
         try AgentProgram.run(["leave", "--yes"])
         try Output.line(
             """
-            Now run `systemctl disable --now swiftotp-agent` here, and on a server
-            `swiftotp-server hosts --revoke` with this host's name.
+            Now run `systemctl disable --now swiftotp-agent.socket swiftotp-agent.service` here,
+            and on a server `swiftotp-server hosts --revoke` with this host's name.
             """)
     }
 
