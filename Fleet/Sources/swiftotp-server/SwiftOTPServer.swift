@@ -16,9 +16,10 @@ struct SwiftOTPServer: AsyncParsableCommand {
             To make one, on the first server, as root:
 
                 swiftotp-server init --fleet example --names otp1.example.com \\
-                    --owner "host=db1 dbname=swiftotp user=postgres sslmode=verify-full \\
+                    --owner "host=db1 dbname=swiftotp user=swiftotp_owner sslmode=verify-full \\
                         sslrootcert=/etc/swiftotp-server/database.pem" \\
                     --database "host=db1,db2 dbname=swiftotp user=swiftotp_server \\
+                        passfile=/etc/swiftotp-server/pgpass \\
                         sslmode=verify-full sslrootcert=/etc/swiftotp-server/database.pem"
                 systemctl enable --now swiftotp-server
 

@@ -14,7 +14,7 @@ struct Invite: ParsableCommand {
                 admin    people with a role may act on others there
                 import   the host's root may bring in local records
 
-            A host without rights can only have codes checked.
+            At a host without rights users have codes checked, and manage what they have.
 
             With --site-certificate the host joins with a certificate of the site's own authority \
             (`host_authority` in server.conf), and with no other.

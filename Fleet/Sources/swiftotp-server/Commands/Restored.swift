@@ -13,11 +13,11 @@ struct Restored: ParsableCommand {
             Users hear of it at their next login, and get new backup codes with `otp-enroll codes`. \
             Counters of hardware tokens need `otp-enroll resync`.
 
-            With --replay, backup codes that were not used go on. The command reads in the logs which of \
-            them were used since, and burns those. By that you vouch that the files have everything \
-            that all hosts and all servers have logged from the time of the backup on, to this moment: a \
-            code that was used, and is in none of them, logs in again. If you cannot be sure, leave \
-            --replay out.
+            With --replay, backup codes that were not used stay good. The command reads in the logs \
+            which of them were used since, and burns those. With it you vouch that the files have \
+            everything that all hosts and all servers have logged from the time of the backup on, to \
+            this moment: a code that was used, and is in none of them, logs in again. If you cannot be \
+            sure, leave --replay out.
 
             The files are text, as syslog writes it or `journalctl -o short-iso`. Read what is \
             compressed by a pipe: zcat auth.log.1.gz | swiftotp-server restored --replay - ...
