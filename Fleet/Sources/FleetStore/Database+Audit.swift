@@ -86,7 +86,7 @@ extension Database {
         "note",
         """
         INSERT INTO swiftotp.audit
-            (mark, at, server, host, realm, name, actor, kind, granted, detail, origin)
+            (\(Database.auditColumns))
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         RETURNING seq, (SELECT floor FROM swiftotp.fleet)
         """)

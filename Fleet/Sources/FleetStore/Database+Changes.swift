@@ -36,7 +36,7 @@ extension Database {
             WITH changed AS (\(statement) RETURNING *),
             told AS (
                 INSERT INTO swiftotp.audit
-                    (mark, at, server, host, realm, name, actor, kind, granted, detail, origin)
+                    (\(Database.auditColumns))
                 SELECT $1, $2, $3, $4, $5, $6, $7, '\(kind)', true, $8, $9 FROM changed
                 RETURNING seq)
             SELECT \(columns), told.seq FROM changed, told

@@ -108,7 +108,7 @@ extension Schema {
                 UPDATE swiftotp.fleet SET key_id = $1, marker = $2 WHERE key_id = $3 RETURNING id),
             told AS (
                 INSERT INTO swiftotp.audit
-                    (mark, at, server, host, realm, name, actor, kind, granted, detail, origin)
+                    (\(Database.auditColumns))
                 SELECT 0, $4, $5, '', '', '', $6, 'key-rotated', true, '', $7 FROM changed)
             SELECT count(*) FROM changed
             """)

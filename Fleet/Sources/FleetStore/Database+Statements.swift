@@ -114,8 +114,11 @@ extension Database {
                 AND strangers.failures > 0)
         """
 
-    private static let columns =
-        "mark, at, server, host, realm, name, actor, kind, granted, detail, origin, user_id"
+    /// The columns of the audit that each row has.
+    static let auditColumns =
+        "mark, at, server, host, realm, name, actor, kind, granted, detail, origin"
+    /// The same, and whose row it is about.
+    static let columns = "\(auditColumns), user_id"
 
     private static let counted = """
         counted AS (

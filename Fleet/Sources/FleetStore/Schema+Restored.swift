@@ -23,7 +23,7 @@ extension Schema {
                 WHERE floor < $1 RETURNING id),
             told AS (
                 INSERT INTO swiftotp.audit
-                    (mark, at, server, host, realm, name, actor, kind, granted, detail, origin)
+                    (\(Database.auditColumns))
                 SELECT 0, $2, $3, $4, '', '', $5, 'restored', true, $8, $6 FROM changed)
             SELECT count(*) FROM changed
             """)
