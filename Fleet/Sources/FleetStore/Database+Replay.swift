@@ -107,15 +107,11 @@ extension Database {
 
         /// `nil` if none of its codes is to be burnt.
         init?(_ row: UserRow, _ use: BackupCodeUse, by act: AdminAct) throws(StoreError) {
-            guard var bytes = row.sealed.record else { return nil }
-            defer { Secret.wipe(&bytes) }
-            guard var record = Record(decoding: bytes.span) else {
-                throw StoreError(.damaged, row.name, "the record was made by a newer release")
-            }
+            guard var record = try row.record() else { return nil }
             codes = record.replay(use, at: act.time, origin: FleetRecords.restoreOrigin)
             left = record.backupCodesLeft
             guard codes > 0 else { return nil }
-            row.sealed.record = record.encoded
+            row.replace(by: record.encoded)
             self.row = row
         }
     }
@@ -153,7 +149,7 @@ extension Database {
                     AND $1 = (SELECT key_id FROM swiftotp.fleet)
                 RETURNING u.id, u.realm, u.name, n.detail)
             INSERT INTO swiftotp.audit
-                (mark, at, server, host, realm, name, actor, kind, granted, detail, origin, user_id)
+                (\(Database.columns))
             SELECT 0, $2, $3, '', realm, name, $4, 'replayed', true, detail, $5, id FROM changed
             RETURNING user_id
             """)

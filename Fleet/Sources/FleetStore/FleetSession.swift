@@ -9,10 +9,7 @@ public final class FleetSession: RecordSession {
 
     /// Opens a row's record; `nil` if it was removed.
     init?(_ row: UserRow, in records: FleetRecords, writing: Bool) throws(StoreError) {
-        guard let bytes = row.sealed.record else { return nil }
-        guard let record = Record(decoding: bytes.span) else {
-            throw StoreError(.damaged, row.name, "the record was made by a newer release")
-        }
+        guard let record = try row.record() else { return nil }
         row.note(opened: record)
         self.record = record
         self.row = row

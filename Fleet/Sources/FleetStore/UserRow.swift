@@ -19,8 +19,6 @@ final class UserRow {
     /// Whether it stands in for names without a row.
     let isDecoy: Bool
 
-    /// Whether it is to be stored.
-    private(set) var isStaged = false
     /// What of the record is not sealed.
     private(set) var summary = Summary()
     /// Whether this host's count has changed.
@@ -72,6 +70,15 @@ final class UserRow {
         let (next, overflow) = version.addingReportingOverflow(1)
         guard !overflow else { throw StoreError(.damaged, name, "no version is left") }
         return next
+    }
+
+    /// Its record as it was stored; `nil` if it was removed.
+    func record() throws(StoreError) -> Record? {
+        guard let bytes = sealed.record else { return nil }
+        guard let record = Record(decoding: bytes.span) else {
+            throw StoreError(.damaged, name, "the record was made by a newer release")
+        }
+        return record
     }
 
     /// Whether the last request that changed it was this one.
@@ -127,12 +134,12 @@ final class UserRow {
         clearsElsewhere = true
     }
 
-    private func replace(by encoded: [UInt8]?) {
+    /// Puts an encoded record, or none, in place of the one that is there, which is wiped.
+    func replace(by encoded: [UInt8]?) {
         if var old = sealed.record {
             sealed.record = nil
             Secret.wipe(&old)
         }
         sealed.record = encoded
-        isStaged = true
     }
 }
