@@ -79,7 +79,7 @@ lint: setup
 	for name in $(LANGUAGES); do \
 		msgfmt --check -o /dev/null po/$$name.po && msgcmp po/$$name.po po/swiftotp.pot || exit 1; \
 	done
-	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/ground \
+	shellcheck Tests/chroot Tests/coverage Tests/fleet-try Tests/foreign Tests/fuzz Tests/Fuzz/one Tests/ground \
 		Tests/machine Tests/openapi Tests/proof Tests/reproduce Tests/selinux Tests/setup \
 		Tests/suite Tests/try Tests/upgrade Tests/Bench/run Tests/Bench/run-fleet .ci/run docs/model/check packaging/debian/*.postinst packaging/debian/*.prerm \
 		packaging/debian/*.postrm packaging/fleet/debian/*.postinst packaging/fleet/debian/*.prerm \
