@@ -69,7 +69,7 @@ command:
 # Everything, in separate namespaces, so that the machine's users, services and log stay as they are.
 # Steps that keep only one processor busy at times run two at a time.
 test: setup lint debug
-	$(MAKE) --jobs=2 --output-sync packages fuzz fleet-debug RUNS=100000
+	$(MAKE) --jobs=2 --output-sync packages fuzz fleet-debug RUNS=200000
 	SWIFTOTP_PROGRAMS=$(CURDIR)/.build/release Tests/suite
 	SWIFTOTP_PROGRAMS=$(CURDIR)/.build/release Tests/suite --package-path Fleet
 

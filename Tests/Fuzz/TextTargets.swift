@@ -28,7 +28,7 @@ func fuzzOptions(_ input: [UInt8]) {
         // Arguments override the file, and mean the same when repeated.
         var again = OptionParser(over.options)
         for argument in parts.dropLast() { try again.argument(argument) }
-        expect("\(again.options)" == "\(over.options)", "options that change")
+        expect(again.options == over.options, "options that change")
     } catch {
         expect(error.code == .configuration && isPlain(error.text), "an error that cannot be shown")
     }
@@ -42,7 +42,7 @@ private func checkClaims(_ arguments: [[UInt8]], _ file: [UInt8]?, _ options: Op
     do throws(StoreError) {
         for argument in arguments { try over.argument(argument) }
         guard let expected else { mistake("a claim that nobody may make") }
-        expect("\(over.options)" == "\(expected)", "a claim that is believed")
+        expect(over.options == expected, "a claim that is believed")
     } catch {
         expect(expected == nil && isPlain(error.text), "a claim that is refused")
     }
@@ -100,7 +100,7 @@ private func checkLines(_ contents: [UInt8], _ options: Options) {
             mistake("a line that is no argument")
         }
     }
-    expect("\(parser.options)" == "\(options)", "lines that differ from arguments")
+    expect(parser.options == options, "lines that differ from arguments")
 }
 
 // MARK: Answers

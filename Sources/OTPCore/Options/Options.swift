@@ -1,5 +1,5 @@
 /// What the admin configures, by module arguments or in swiftotp.conf(5).
-public struct Options: Sendable {
+public struct Options: Equatable, Sendable {
     /// Another configuration file, if an argument names one.
     public var configurationFile: [UInt8]?
     /// The folder of the store, if an argument or the file names one.
