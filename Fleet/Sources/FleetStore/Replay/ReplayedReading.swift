@@ -53,9 +53,10 @@ struct ReplayedReading {
         }
     }
 
-    /// Whether there is something in a text of an unknown form that could matter.
+    /// Whether there is something in a text of an unknown form that could matter. Most have no
+    /// semicolon, as all openings do.
     static func mayMatter(_ text: ArraySlice<UInt8>) -> Bool {
-        openings.contains { text.firstRange(of: $0) != nil }
+        text.contains(UInt8(ascii: ";")) && openings.contains { text.firstRange(of: $0) != nil }
     }
 
     // MARK: Reading
