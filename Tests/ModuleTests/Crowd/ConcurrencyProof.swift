@@ -15,12 +15,19 @@ struct ConcurrencyProof {
         case backupCode = "backup code"
         case temporaryCode = "temporary code"
 
-        func answer(_ enrolled: Enrolled) async throws -> String {
+        /// Makes something new to type, and returns what tells it.
+        func renew(_ enrolled: Enrolled) throws -> () async throws -> String {
             switch self {
             // There is a new code only every 30 s, so each round uses a new key.
-            case .code: try await enrolled.renewKey().code()
-            case .backupCode: try enrolled.renewBackupCodes()[3]
-            case .temporaryCode: try enrolled.issue()
+            case .code:
+                let phone = try enrolled.renewKey()
+                return { try await phone.code() }
+            case .backupCode:
+                let code = try enrolled.renewBackupCodes()[3]
+                return { code }
+            case .temporaryCode:
+                let code = try enrolled.issue()
+                return { code }
             }
         }
     }
@@ -32,8 +39,7 @@ struct ConcurrencyProof {
         let waiting = try WaitingLogins(Self.processes)
         for round in 0..<Self.rounds {
             try waiting.enrolled.forgive()
-            let answer = try await kind.answer(waiting.enrolled)
-            let yes = try waiting.logIn(Array(repeating: answer, count: Self.processes))
+            let yes = try await waiting.logIn(typing: kind.renew(waiting.enrolled))
             #expect(yes == 1, "round \(round)")
         }
         try Proof.tell(

@@ -15,10 +15,13 @@ final class WaitingLogins {
         members = try (0..<count).map { _ in try Member(stack, user: enrolled.user) }
     }
 
-    /// Logs all of them in at the same moment, each with its answer; returns how many got in.
-    func logIn(_ answers: [String]) throws -> Int {
+    /// Logs all of them in at the same moment with one answer; returns how many got in.
+    ///
+    /// It is asked for once all of them wait: until then, a code can have become too old.
+    func logIn(typing answer: () async throws -> String) async throws -> Int {
         for member in members { try member.begin() }
-        for (member, answer) in zip(members, answers) { try member.answer(answer) }
+        let answer = try await answer()
+        for member in members { try member.answer(answer) }
         return try members.reduce(0) { $0 + (try $1.granted() ? 1 : 0) }
     }
 
