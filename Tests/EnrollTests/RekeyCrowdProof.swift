@@ -23,14 +23,14 @@ import Testing
         for (code, number) in zip(codes, 1...Proof.count(3, long: 10)) {
             let seconds = 0.1 + Double(count * number) / 25_000
             try desk.scratch.write("timeout -s KILL \(seconds)", to: "around")
-            async let rekey = Command.run(words)
+            async let rekey = Command.run(words, within: .seconds(900))
             let before = clock.now
             #expect(try await desk.verify(code).0)
             slowest = max(slowest, clock.now - before)
             if try await rekey.status != 0 { killed += 1 }
         }
         try #require(killed > 0)
-        let done = try await desk.run("rekey", "--yes")
+        let done = try await Command.run(desk.words(["rekey", "--yes"]), within: .seconds(3600))
         let time = clock.now - start
         #expect(done.output.contains("\(count + 1) records sealed with it"), "\(done.errors)")
         #expect(time < .seconds(3600))
