@@ -8,6 +8,9 @@ public final class ServiceClient {
 
     /// How long to wait for a reply: longer than the service waits for a lock.
     private static let patience = Duration.seconds(20)
+    /// The same for a step of a rekey: the first makes 256 decoys anew, and the last looks at every
+    /// record, which takes a slow disk a minute for 100,000 of them.
+    private static let rekeyPatience = Duration.seconds(900)
     /// How long to keep trying a service that is full.
     private static let busyPatience = Duration.seconds(2)
 
@@ -81,6 +84,7 @@ public final class ServiceClient {
     /// Sends a request, and waits for its reply.
     public func send(_ request: Request) throws(StoreError) -> Reply.Result {
         try post(request)
+        if case .rekey = request.command { return try reply(within: ServiceClient.rekeyPatience) }
         return try reply()
     }
 
@@ -103,9 +107,13 @@ public final class ServiceClient {
 
     /// Waits for the next reply.
     public func reply() throws(StoreError) -> Reply.Result {
+        try reply(within: ServiceClient.patience)
+    }
+
+    private func reply(within patience: Duration) throws(StoreError) -> Reply.Result {
         var frame: Frame
         do throws(WireError) {
-            frame = try channel.receive(until: Deadline(in: ServiceClient.patience))
+            frame = try channel.receive(until: Deadline(in: patience))
         } catch {
             throw ServiceClient.failure(path, error)
         }

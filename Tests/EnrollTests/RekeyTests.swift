@@ -16,6 +16,20 @@ import Testing
 
     private static let accounts = ["root", "daemon", "bin", "sys", "games", "man", "mail", "news"]
 
+    @Test("A rekey whose last step takes longer than other requests may is given up")
+    func slow() async throws {
+        try await desk.enroll()
+        try await desk.enroll("daemon")
+        let service = try WrappedService(
+            in: desk.scratch,
+            behind: "strace -f -qq -o /dev/null -e trace=unlinkat "
+                + "-e inject=unlinkat:delay_enter=12000000")
+        let done = try await Command.run(
+            desk.words(["rekey", "--yes"], by: service.program), within: .seconds(300))
+        #expect(done.status == 0, "\(done.errors)")
+        #expect(done.output.contains("2 records sealed with it"), "\(done.output)")
+    }
+
     @Test("A rekey keeps the key, loses codes, or is not logged")
     func whole() async throws {
         let log = try SystemLog.shared()
