@@ -21,7 +21,7 @@ import Testing
         var killed = 0
         // What is done already has to be looked at again: each run gets further if it has longer.
         for (code, number) in zip(codes, 1...Proof.count(3, long: 10)) {
-            let seconds = 0.1 + Double(count * number) / 25_000
+            let seconds = 0.1 + Double(count * number) / 32_000
             try desk.scratch.write("timeout -s KILL \(seconds)", to: "around")
             async let rekey = Command.run(words, within: .seconds(900))
             let before = clock.now
